@@ -1,0 +1,8 @@
+//! What the attribute's expansions name. Not for anybody else: it changes without notice.
+
+pub use crate::call::{call, call_async};
+pub use crate::entry::{async_entry, entry};
+pub use crate::keep::{Keep, Nothing, Returns};
+pub use crate::key::{Hole, Key, Type, type_of};
+pub use crate::rules::{Rules, Ruling, rules};
+pub use crate::site::site;

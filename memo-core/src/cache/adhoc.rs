@@ -1,0 +1,234 @@
+//! Caching without an attribute.
+
+use std::marker::PhantomData;
+use std::panic::Location;
+
+use super::Cache;
+use crate::call;
+use crate::expiration::{Expiration, Jitter};
+use crate::keep::{Keep, KeepAll, KeepOkAlone};
+use crate::key::{Key, KeyPart};
+use crate::registry::named_site;
+use crate::rules::Ruling;
+use crate::site::Site;
+use crate::value::{Cacheable, Portable, Serialised, Weigh};
+
+/// What the attribute would say about a function, for calls without one.
+///
+/// Calls whose policies have one name share entries and a row in [`functions`](crate::functions); the name is kept for ever, so
+/// let it be one of a few.
+///
+/// ```
+/// use std::time::Duration;
+/// use memo_core::Policy;
+///
+/// let policy = Policy::named("thumbnails").expiration(Duration::from_secs(60));
+/// assert_eq!(policy.site().name(), "thumbnails");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    site: &'static Site,
+    expiration: Expiration,
+    jitter: Option<Jitter>,
+}
+
+impl Policy {
+    /// A policy that keeps values for thirty days.
+    #[track_caller]
+    pub fn named(name: &str) -> Self {
+        Self {
+            site: named_site(name, Location::caller()),
+            expiration: Expiration::default(),
+            jitter: None,
+        }
+    }
+
+    /// Sets the lifetime of values: a number of seconds, a `Duration`, or an [`Expiration`].
+    #[must_use]
+    pub fn expiration(mut self, expiration: impl Into<Expiration>) -> Self {
+        self.expiration = expiration.into();
+        self
+    }
+
+    /// Spreads expiry.
+    #[must_use]
+    pub fn jitter(mut self, jitter: Jitter) -> Self {
+        self.jitter = Some(jitter);
+        self
+    }
+
+    /// Where the figures of the calls are, and what invalidates them all.
+    pub fn site(&self) -> &'static Site {
+        self.site
+    }
+}
+
+/// Caching without an attribute. The parts of the key are anything that serialises, most often a tuple or an array.
+///
+/// ```
+/// # use memo_core::{Cache, Policy};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let cache = Cache::builder().build()?;
+/// let lengths = Policy::named("docs-lengths").expiration(300);
+///
+/// let length = cache.get_or_compute(&("acme", 42), &lengths, || "acme".len());
+/// assert_eq!(length, 4);
+///
+/// let parsed = cache.try_get_or_compute(&"17", &Policy::named("docs-parsed"), || "17".parse::<u8>());
+/// assert_eq!(parsed?, 17);
+/// # Ok(())
+/// # }
+/// ```
+impl Cache {
+    /// The cached value for these parts, or what `body` returns, which is stored.
+    pub fn get_or_compute<V>(
+        &self,
+        parts: &(impl KeyPart + ?Sized),
+        policy: &Policy,
+        body: impl FnOnce() -> V,
+    ) -> V
+    where
+        V: Cacheable + Portable,
+    {
+        call::call(
+            policy.site,
+            key_of(parts),
+            ByPolicy::new(self, policy, KeepAll),
+            body,
+        )
+    }
+
+    /// [`get_or_compute`](Self::get_or_compute) for a body that may fail: an `Err` is returned and not stored, and callers who
+    /// waited for it try for themselves.
+    ///
+    /// # Errors
+    ///
+    /// Those of `body`.
+    pub fn try_get_or_compute<V, E>(
+        &self,
+        parts: &(impl KeyPart + ?Sized),
+        policy: &Policy,
+        body: impl FnOnce() -> Result<V, E>,
+    ) -> Result<V, E>
+    where
+        V: Cacheable + Portable,
+        E: 'static,
+    {
+        call::call(
+            policy.site,
+            key_of(parts),
+            ByPolicy::new(self, policy, KeepOkAlone),
+            body,
+        )
+    }
+
+    /// [`get_or_compute`](Self::get_or_compute) for a future, which is polled on a miss only.
+    pub async fn get_or_compute_async<V>(
+        &self,
+        parts: &(impl KeyPart + ?Sized),
+        policy: &Policy,
+        body: impl Future<Output = V>,
+    ) -> V
+    where
+        V: Cacheable + Portable,
+    {
+        call::call_async(
+            policy.site,
+            key_of(parts),
+            ByPolicy::new(self, policy, KeepAll),
+            body,
+        )
+        .await
+    }
+
+    /// [`try_get_or_compute`](Self::try_get_or_compute) for a future, which is polled on a miss only.
+    ///
+    /// # Errors
+    ///
+    /// Those of `body`.
+    pub async fn try_get_or_compute_async<V, E>(
+        &self,
+        parts: &(impl KeyPart + ?Sized),
+        policy: &Policy,
+        body: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, E>
+    where
+        V: Cacheable + Portable,
+        E: 'static,
+    {
+        call::call_async(
+            policy.site,
+            key_of(parts),
+            ByPolicy::new(self, policy, KeepOkAlone),
+            body,
+        )
+        .await
+    }
+
+    /// The name that the entry of these parts has in a store outside the process.
+    pub fn key(&self, parts: &(impl KeyPart + ?Sized), policy: &Policy) -> String {
+        self.store_name(policy.site, &key_of(parts))
+    }
+
+    /// Drops the value of type `V` for these parts; answers whether there was one.
+    ///
+    /// A value that is being computed meanwhile is not stored.
+    pub fn invalidate<V: Cacheable>(
+        &self,
+        parts: &(impl KeyPart + ?Sized),
+        policy: &Policy,
+    ) -> bool {
+        self.drop_entry::<V>(policy.site, &key_of(parts))
+    }
+}
+
+fn key_of(parts: &(impl KeyPart + ?Sized)) -> Key {
+    let mut key = Key::new();
+    key.part(parts);
+    key
+}
+
+/// The rules of a call that follows a policy.
+struct ByPolicy<'a, K> {
+    cache: &'a Cache,
+    policy: Policy,
+    keep: PhantomData<fn() -> K>,
+}
+
+impl<'a, K> ByPolicy<'a, K> {
+    fn new(cache: &'a Cache, policy: &Policy, _: K) -> Self {
+        Self {
+            cache,
+            policy: *policy,
+            keep: PhantomData,
+        }
+    }
+}
+
+impl<R, K: Keep<R, Value: Portable>> Ruling<R> for ByPolicy<'_, K> {
+    type Keep = K;
+
+    fn weigh(&self, value: &K::Value) -> usize {
+        Serialised.weigh(value)
+    }
+
+    fn keeps(&self, _: &K::Value) -> bool {
+        true
+    }
+
+    fn expiration(&self) -> Option<Expiration> {
+        Some(self.policy.expiration)
+    }
+
+    fn jitter(&self) -> Option<Jitter> {
+        self.policy.jitter
+    }
+
+    fn forces(&self) -> bool {
+        false
+    }
+
+    fn cache(&self) -> Option<&Cache> {
+        Some(self.cache)
+    }
+}

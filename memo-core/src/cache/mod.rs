@@ -1,0 +1,188 @@
+//! A cache: where the values of memoized functions are.
+
+mod adhoc;
+mod builder;
+mod global;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use self::adhoc::Policy;
+pub use self::builder::CacheBuilder;
+pub use self::global::cache;
+pub(crate) use self::global::installed;
+use crate::clock::{Janitor, Tick, Time};
+use crate::event::{Event, Observer};
+use crate::flight::Flights;
+use crate::key::{Key, NameParts, store_name};
+use crate::near::{CacheStats, DropLater, Near};
+use crate::site::{Site, State};
+
+/// The values of memoized functions, under one byte budget. Cloning shares it.
+///
+/// One is installed for the program, by [`CacheBuilder::install`] or, where nobody does, at the first memoized call. Others can be
+/// built and bound: `cache = …` in the attribute, [`with_cache`](crate::with_cache) around calls.
+///
+/// ```
+/// use memo_core::{Cache, Policy};
+///
+/// let cache = Cache::builder().memory_budget(1 << 20).build()?;
+/// let squares = Policy::named("docs-squares");
+/// assert_eq!(cache.get_or_compute(&12, &squares, || 12 * 12), 144);
+/// assert_eq!(cache.get_or_compute(&12, &squares, || unreachable!()), 144);
+/// # Ok::<(), memo_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+struct Inner {
+    namespace: String,
+    enabled: bool,
+    near: Near,
+    flights: Flights,
+    time: Time,
+    observer: Option<Arc<dyn Observer>>,
+    luck: AtomicU64,
+    computed: AtomicU64,
+}
+
+/// How many hits of one function a thread counts between two looks at whether the coarse clock still goes.
+const HITS_BETWEEN_CLOCK_CHECKS: u64 = 4096;
+
+impl Cache {
+    /// Starts the description of a cache.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// A cache that caches nothing: bodies run at every call, and no call waits for another.
+    ///
+    /// ```
+    /// use memo_core::{Cache, Policy};
+    ///
+    /// let cache = Cache::disabled();
+    /// let policy = Policy::named("docs-disabled");
+    /// assert_eq!(cache.get_or_compute(&1, &policy, || 1), 1);
+    /// assert_eq!(cache.get_or_compute(&1, &policy, || 2), 2);
+    /// ```
+    pub fn disabled() -> Self {
+        Self::builder().disabled()
+    }
+
+    /// What sets this cache's names apart from those of other programs that use the same store.
+    pub fn namespace(&self) -> &str {
+        &self.0.namespace
+    }
+
+    /// What the cache holds now.
+    pub fn stats(&self) -> CacheStats {
+        CacheStats {
+            computed: self.0.computed.load(Ordering::Relaxed),
+            ..self.0.near.stats()
+        }
+    }
+
+    /// Drops everything; answers how many values that were. Statistics stay.
+    pub fn clear(&self) -> usize {
+        for site in crate::functions() {
+            self.0.flights.void_scope(site.state().scope);
+        }
+        self.0.near.clear()
+    }
+
+    #[inline]
+    pub(crate) fn near(&self) -> &Near {
+        &self.0.near
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
+    }
+
+    #[inline]
+    pub(crate) fn time(&self) -> &Time {
+        &self.0.time
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.0.enabled
+    }
+
+    pub(crate) fn drop_scope(&self, site: &'static Site) -> usize {
+        let state = site.state();
+        self.0.flights.void_scope(state.scope);
+        let entries = self.0.near.remove_scope(state.scope);
+        self.emit(|| Event::InvalidatedAll {
+            function: &state.name,
+            entries,
+        });
+        entries
+    }
+
+    /// The name of an entry in a store outside the process.
+    pub(crate) fn store_name(&self, site: &'static Site, key: &Key) -> String {
+        let version = site.options().version;
+        let parts = NameParts {
+            namespace: &self.0.namespace,
+            scope: site.scope(),
+            version,
+            max_bytes: MAX_NAME,
+        };
+        store_name(&parts, key)
+    }
+
+    #[inline]
+    pub(crate) fn count_hit(&self, state: &'static State) {
+        let hits = state.counters.hit(crate::context::lane());
+        if hits.is_multiple_of(HITS_BETWEEN_CLOCK_CHECKS) {
+            self.0.time.exact();
+        }
+        self.emit(|| Event::Hit {
+            function: &state.name,
+        });
+    }
+
+    pub(crate) fn count_computed(&self) {
+        self.0.computed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.0.observer {
+            observer.on(&event());
+        }
+    }
+
+    /// A number in `[0, 1)`: splitmix64 over a counter (Steele, Lea and Flood, OOPSLA 2014).
+    pub(crate) fn luck(&self) -> f64 {
+        let mut x = self
+            .0
+            .luck
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^= x >> 31;
+        (x >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// The longest name of an entry, in bytes: what memcached allows (250), less room for what chunks append.
+const MAX_NAME: usize = 200;
+
+impl Janitor for Inner {
+    fn sweep(&self, now: Tick) -> Option<Tick> {
+        let _later = DropLater::begin();
+        self.near.sweep(now)
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("namespace", &self.0.namespace)
+            .field("enabled", &self.0.enabled)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,247 @@
+//! What a thread knows about the call it is in: the scope, the bound cache, its counter lane, the flights it leads.
+//!
+//! A hit reads one byte here. Everything else is touched on the slow road only.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::task::Poll;
+
+use crate::cache::Cache;
+use crate::flight::FlightId;
+use crate::stats::Lane;
+
+/// How the memoized calls made in a scope treat the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// Read, and store what was missing.
+    Normal = 0,
+    /// Compute, and store.
+    Refresh = 1,
+    /// As if there were no cache.
+    Bypass = 2,
+}
+
+thread_local! {
+    static HERE: Here = const { Here { mode: Cell::new(Mode::Normal), bound: Cell::new(false), lane: Cell::new(UNCLAIMED) } };
+    static LANE_OWNER: RefCell<Option<Lane>> = const { RefCell::new(None) };
+    static CACHE: RefCell<Option<Cache>> = const { RefCell::new(None) };
+    static LEADING: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a hit looks at. It has no destructor, so it is there as long as its thread is.
+struct Here {
+    mode: Cell<Mode>,
+    /// Whether calls go to a cache other than the installed one.
+    bound: Cell<bool>,
+    lane: Cell<u8>,
+}
+
+const UNCLAIMED: u8 = u8::MAX;
+
+/// Whether nothing special holds: the normal mode, and the installed cache.
+#[inline]
+pub(crate) fn is_plain() -> bool {
+    HERE.with(|here| here.mode.get() == Mode::Normal && !here.bound.get())
+}
+
+pub(crate) fn mode() -> Mode {
+    HERE.with(|here| here.mode.get())
+}
+
+/// The cache bound by the innermost [`with_cache`], if any.
+pub(crate) fn bound_cache() -> Option<Cache> {
+    CACHE
+        .try_with(|cache| cache.borrow().clone())
+        .ok()
+        .flatten()
+}
+
+/// This thread's lane in the striped counters.
+#[inline]
+pub(crate) fn lane() -> u8 {
+    match HERE.with(|here| here.lane.get()) {
+        UNCLAIMED => claim_lane(),
+        lane => lane,
+    }
+}
+
+#[cold]
+fn claim_lane() -> u8 {
+    let lane = Lane::claim();
+    let index = lane.index();
+    // A thread that is ending could not give an own lane back: it counts on the shared one.
+    let kept = LANE_OWNER
+        .try_with(|owner| owner.replace(Some(lane)))
+        .is_ok();
+    let index = if kept { index } else { Lane::SHARED };
+    HERE.with(|here| here.lane.set(index));
+    index
+}
+
+/// The flights whose bodies are running on this thread's stack, outermost first.
+pub(crate) fn leading() -> Vec<FlightId> {
+    LEADING
+        .try_with(|leading| leading.borrow().clone())
+        .unwrap_or_default()
+}
+
+/// Whether the thread is past the point where it can remember what it is doing: its calls run without the cache.
+pub(crate) fn is_ending() -> bool {
+    LEADING.try_with(|_| ()).is_err() || CACHE.try_with(|_| ()).is_err()
+}
+
+/// What holds while a piece of code runs; put back when it returns, panics or suspends.
+#[derive(Clone, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) mode: Option<Mode>,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) leading: Option<FlightId>,
+}
+
+impl Surroundings {
+    pub(crate) fn mode(mode: Mode) -> Self {
+        Self {
+            mode: Some(mode),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn cache(cache: Cache) -> Self {
+        Self {
+            cache: Some(cache),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn run<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _restored = self.enter();
+        body()
+    }
+
+    /// The surroundings hold during each poll, so that they follow the future from thread to thread.
+    pub(crate) async fn run_async<R>(&self, body: impl Future<Output = R>) -> R {
+        let mut body = pin!(body);
+        std::future::poll_fn(|context| -> Poll<R> {
+            let _restored = self.enter();
+            body.as_mut().poll(context)
+        })
+        .await
+    }
+
+    fn enter(&self) -> Restore {
+        let mode = self
+            .mode
+            .map(|mode| HERE.with(|here| here.mode.replace(mode)));
+        let cache = self
+            .cache
+            .clone()
+            .map(|cache| Bound::bind(Some(cache), true));
+        if let Some(id) = self.leading {
+            LEADING.with_borrow_mut(|leading| leading.push(id));
+        }
+        Restore {
+            mode,
+            cache,
+            leads: self.leading.is_some(),
+        }
+    }
+}
+
+/// The cache that was bound before.
+struct Bound {
+    cache: Option<Cache>,
+    bound: bool,
+}
+
+impl Bound {
+    fn bind(cache: Option<Cache>, bound: bool) -> Self {
+        Self {
+            cache: CACHE.replace(cache),
+            bound: HERE.with(|here| here.bound.replace(bound)),
+        }
+    }
+}
+
+struct Restore {
+    mode: Option<Mode>,
+    cache: Option<Bound>,
+    leads: bool,
+}
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        if self.leads {
+            LEADING.with_borrow_mut(Vec::pop);
+        }
+        if let Some(before) = self.cache.take() {
+            Bound::bind(before.cache, before.bound);
+        }
+        if let Some(mode) = self.mode {
+            HERE.with(|here| here.mode.set(mode));
+        }
+    }
+}
+
+/// Runs `body` so that every memoized call directly inside it computes its value and stores it.
+///
+/// The calls that those bodies make in turn read the cache as always. Nothing that is already being computed is joined,
+/// because it may have begun before the reason for the refresh.
+///
+/// ```
+/// # use memo_core as memo;
+/// let cache = memo::Cache::builder().build()?;
+/// let policy = memo::Policy::named("docs-refresh");
+/// let old = cache.get_or_compute(&1, &policy, || 1);
+/// let new = memo::refresh(|| cache.get_or_compute(&1, &policy, || 2));
+/// assert_eq!((old, new), (1, 2));
+/// assert_eq!(cache.get_or_compute(&1, &policy, || 3), 2);
+/// # Ok::<(), memo::Error>(())
+/// ```
+pub fn refresh<R>(body: impl FnOnce() -> R) -> R {
+    Surroundings::mode(Mode::Refresh).run(body)
+}
+
+/// [`refresh`] for a future: the scope holds whenever the future is polled, on any thread.
+pub async fn refresh_async<R>(body: impl Future<Output = R>) -> R {
+    Surroundings::mode(Mode::Refresh).run_async(body).await
+}
+
+/// Runs `body` as if nothing were memoized: no memoized call inside it, at any depth, reads or writes a cache.
+///
+/// ```
+/// # use memo_core as memo;
+/// let cache = memo::Cache::builder().build()?;
+/// let policy = memo::Policy::named("docs-bypass");
+/// cache.get_or_compute(&1, &policy, || 1);
+/// assert_eq!(memo::bypass(|| cache.get_or_compute(&1, &policy, || 2)), 2);
+/// assert_eq!(cache.get_or_compute(&1, &policy, || 3), 1);
+/// # Ok::<(), memo::Error>(())
+/// ```
+pub fn bypass<R>(body: impl FnOnce() -> R) -> R {
+    Surroundings::mode(Mode::Bypass).run(body)
+}
+
+/// [`bypass`] for a future: the scope holds whenever the future is polled, on any thread.
+pub async fn bypass_async<R>(body: impl Future<Output = R>) -> R {
+    Surroundings::mode(Mode::Bypass).run_async(body).await
+}
+
+/// Runs `body` with `cache` in the place of the installed one, for calls that are not bound by `cache = …`.
+///
+/// Threads and tasks that `body` starts are outside the scope.
+///
+/// ```
+/// # use memo_core as memo;
+/// let own = memo::Cache::builder().namespace("own").build()?;
+/// memo::with_cache(&own, || assert_eq!(memo::cache().namespace(), "own"));
+/// # Ok::<(), memo::Error>(())
+/// ```
+pub fn with_cache<R>(cache: &Cache, body: impl FnOnce() -> R) -> R {
+    Surroundings::cache(cache.clone()).run(body)
+}
+
+/// [`with_cache`] for a future: the scope holds whenever the future is polled, on any thread.
+pub async fn with_cache_async<R>(cache: &Cache, body: impl Future<Output = R>) -> R {
+    Surroundings::cache(cache.clone()).run_async(body).await
+}

@@ -1,0 +1,151 @@
+//! What a cache tells those who watch it.
+
+use std::time::Duration;
+
+/// Something that happened to one call. It names the function, never its arguments, key or value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A cached value answered.
+    Hit {
+        /// The function, as [`Site::name`](crate::Site::name) gives it.
+        function: &'static str,
+    },
+    /// There was no value to serve.
+    Miss {
+        /// The function.
+        function: &'static str,
+        /// Why not.
+        reason: Miss,
+    },
+    /// Another caller's computation answered.
+    Joined {
+        /// The function.
+        function: &'static str,
+    },
+    /// The body ran to its end.
+    Computed {
+        /// The function.
+        function: &'static str,
+        /// How long it ran.
+        took: Duration,
+    },
+    /// The body panicked, or its future was dropped.
+    Abandoned {
+        /// The function.
+        function: &'static str,
+    },
+    /// The value is in the cache.
+    Stored {
+        /// The function.
+        function: &'static str,
+        /// What it weighs, in bytes.
+        weight: usize,
+        /// How many other entries had to go.
+        evicted: usize,
+    },
+    /// The value was returned to the caller and not stored.
+    Unstored {
+        /// The function.
+        function: &'static str,
+        /// Why not.
+        reason: Unstored,
+    },
+    /// One entry was invalidated.
+    Invalidated {
+        /// The function.
+        function: &'static str,
+    },
+    /// All entries of a function were invalidated.
+    InvalidatedAll {
+        /// The function.
+        function: &'static str,
+        /// How many values went.
+        entries: usize,
+    },
+    /// An argument's `Serialize` failed, so that no key could be made: the call ran without the cache.
+    KeyFailed {
+        /// The function.
+        function: &'static str,
+    },
+}
+
+impl Event {
+    /// The function that the event is about.
+    pub fn function(&self) -> &'static str {
+        match self {
+            Self::Hit { function }
+            | Self::Miss { function, .. }
+            | Self::Joined { function }
+            | Self::Computed { function, .. }
+            | Self::Abandoned { function }
+            | Self::Stored { function, .. }
+            | Self::Unstored { function, .. }
+            | Self::Invalidated { function }
+            | Self::InvalidatedAll { function, .. }
+            | Self::KeyFailed { function } => function,
+        }
+    }
+}
+
+/// Why a call found no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Miss {
+    /// Nothing is stored: never computed, invalidated, or forgotten long ago.
+    Absent,
+    /// The value was evicted, not long ago, to make room.
+    Evicted,
+    /// The value has expired.
+    Expired,
+    /// The caller asked for a new value: [`refresh`](crate::refresh) or `force_overwrite`.
+    Forced,
+}
+
+/// Why a computed value was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unstored {
+    /// The function returned an `Err`.
+    Error,
+    /// `cache_if` or `cache_none` said no.
+    Filtered,
+    /// The entry was invalidated while the value was computed.
+    Voided,
+    /// The value is heavier than the cache allows.
+    TooLarge,
+    /// There is no store: the cache has no memory and no backend.
+    NoStore,
+}
+
+/// Somebody who is told of every [`Event`] of a cache, on the thread where it happened.
+///
+/// It runs inside the caller's call, hits included: be quick, and do not block.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use memo_core::{Cache, Event, Observer, Policy};
+///
+/// #[derive(Debug, Default)]
+/// struct Hits(AtomicU64);
+/// impl Observer for Hits {
+///     fn on(&self, event: &Event) {
+///         if let Event::Hit { .. } = event {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+///
+/// let hits = Arc::new(Hits::default());
+/// let cache = Cache::builder().observer(hits.clone()).build()?;
+/// let policy = Policy::named("docs-observer");
+/// cache.get_or_compute(&1, &policy, || 10);
+/// cache.get_or_compute(&1, &policy, || 10);
+/// assert_eq!(hits.0.load(Ordering::Relaxed), 1);
+/// # Ok::<(), memo_core::Error>(())
+/// ```
+pub trait Observer: std::fmt::Debug + Send + Sync {
+    /// Called once for each event.
+    fn on(&self, event: &Event);
+}

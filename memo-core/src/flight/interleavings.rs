@@ -1,0 +1,182 @@
+//! The flight table under shuttle, which tries interleavings at every lock: `RUSTFLAGS="--cfg shuttle"`.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use shuttle::sync::Mutex;
+use shuttle::sync::atomic::{AtomicU64, Ordering};
+use shuttle::thread;
+
+use super::{Flights, Kind, Landing, Role, Waits};
+use crate::near::KeyRef;
+
+const KIND: Kind = Kind {
+    outcome: TypeId::of::<u64>(),
+    waits: Waits::Blocking,
+};
+const SCHEDULES: usize = 5_000;
+
+/// A memoized function without the road around it: a source, a store, and the table.
+struct World {
+    flights: Flights,
+    source: AtomicU64,
+    stored: Mutex<Option<u64>>,
+    running: AtomicU64,
+}
+
+impl World {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            flights: Flights::new(),
+            source: AtomicU64::new(0),
+            stored: Mutex::new(None),
+            running: AtomicU64::new(0),
+        })
+    }
+
+    fn call(&self) -> u64 {
+        loop {
+            if let Some(value) = *self.stored.lock().expect("no panic") {
+                return value;
+            }
+            match self.flights.begin(&key(), KIND, false) {
+                Role::Lead(lead) => {
+                    let value = self.body();
+                    lead.land(
+                        || *self.stored.lock().expect("no panic") = Some(value),
+                        || Some(Box::new(value)),
+                    );
+                    return value;
+                }
+                Role::Follow(follow) => match follow.wait() {
+                    Landing::Shared(copy) => return *copy.downcast_ref::<u64>().expect("a number"),
+                    Landing::Each => return self.body(),
+                    Landing::Abandoned => {}
+                },
+                Role::Alone(_) => unreachable!("nothing is nested"),
+            }
+        }
+    }
+
+    fn body(&self) -> u64 {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        let value = self.source.load(Ordering::SeqCst);
+        thread::yield_now();
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        value
+    }
+
+    fn invalidate(&self) {
+        self.flights
+            .invalidate(&key(), || *self.stored.lock().expect("no panic") = None);
+    }
+}
+
+fn key() -> KeyRef<'static> {
+    let unit = TypeId::of::<()>();
+    KeyRef {
+        hash: 7,
+        scope: 1,
+        value_type: unit,
+        instance: unit,
+        bytes: b"key",
+    }
+}
+
+#[test]
+fn no_value_from_before_an_acknowledged_invalidation_is_returned_after_it() {
+    shuttle::check_random(
+        || {
+            let world = World::new();
+            let callers: Vec<_> = (0..2)
+                .map(|_| {
+                    let world = world.clone();
+                    thread::spawn(move || drop((world.call(), world.call())))
+                })
+                .collect();
+            world.source.store(1, Ordering::SeqCst);
+            world.invalidate();
+            assert_eq!(world.call(), 1);
+            callers
+                .into_iter()
+                .for_each(|caller| caller.join().expect("no panic"));
+            assert_eq!(world.call(), 1, "nobody stored the old value afterwards");
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn without_invalidations_one_body_runs_at_a_time() {
+    shuttle::check_random(
+        || {
+            let world = World::new();
+            let callers: Vec<_> = (0..3)
+                .map(|_| {
+                    let world = world.clone();
+                    thread::spawn(move || {
+                        world.call();
+                        assert!(world.running.load(Ordering::SeqCst) <= 1);
+                    })
+                })
+                .collect();
+            callers
+                .into_iter()
+                .for_each(|caller| caller.join().expect("no panic"));
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn a_leader_that_goes_without_landing_leaves_nobody_waiting() {
+    shuttle::check_random(
+        || {
+            let world = World::new();
+            let deserter = {
+                let world = world.clone();
+                thread::spawn(move || {
+                    if let Role::Lead(lead) = world.flights.begin(&key(), KIND, false) {
+                        thread::yield_now();
+                        drop(lead);
+                    }
+                })
+            };
+            let callers: Vec<_> = (0..2)
+                .map(|_| {
+                    let world = world.clone();
+                    thread::spawn(move || assert_eq!(world.call(), 0))
+                })
+                .collect();
+            deserter.join().expect("no panic");
+            callers
+                .into_iter()
+                .for_each(|caller| caller.join().expect("no panic"));
+            assert!(!world.flights.is_running(&key()));
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn a_value_computed_alone_is_refused_after_an_invalidation() {
+    shuttle::check_random(
+        || {
+            let world = World::new();
+            let alone = {
+                let world = world.clone();
+                thread::spawn(move || {
+                    let ticket = world.flights.ticket(key().hash);
+                    let value = world.body();
+                    let store = || *world.stored.lock().expect("no panic") = Some(value);
+                    world.flights.store_alone(&ticket, key().hash, store);
+                })
+            };
+            world.source.store(1, Ordering::SeqCst);
+            world.invalidate();
+            alone.join().expect("no panic");
+            assert_ne!(*world.stored.lock().expect("no panic"), Some(0));
+        },
+        SCHEDULES,
+    );
+}

@@ -1,0 +1,128 @@
+//! How followers wait for a flight to end, blocking or not.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::Flight;
+use super::graph::Edge;
+use crate::sync::{Condvar, Mutex, lock};
+
+/// How a flight ended.
+#[derive(Clone)]
+pub(crate) enum Landing {
+    /// With an outcome for everybody.
+    Shared(Arc<dyn Any + Send + Sync>),
+    /// With an outcome that cannot be copied: the followers compute for themselves, all at once.
+    Each,
+    /// Without an outcome: somebody else has to lead.
+    Abandoned,
+}
+
+/// Where a flight's end is announced.
+#[derive(Default)]
+pub(super) struct Signal {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    landing: Option<Landing>,
+    /// One waker for each follower that awaits, by the follower's number.
+    wakers: Vec<(u64, Waker)>,
+    followers: u64,
+}
+
+impl Signal {
+    pub(super) fn raise(&self, landing: Landing) {
+        let wakers = {
+            let mut state = lock(&self.state);
+            state.landing = Some(landing);
+            std::mem::take(&mut state.wakers)
+        };
+        self.changed.notify_all();
+        // Wakers are the executor's code: called under no lock.
+        for (_, waker) in wakers {
+            waker.wake();
+        }
+    }
+
+    fn wait(&self) -> Landing {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(landing) = &state.landing {
+                return landing.clone();
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn poll(&self, follower: u64, waker: &Waker) -> Poll<Landing> {
+        let mut state = lock(&self.state);
+        if let Some(landing) = &state.landing {
+            return Poll::Ready(landing.clone());
+        }
+        match state
+            .wakers
+            .iter_mut()
+            .find(|(number, _)| *number == follower)
+        {
+            Some((_, known)) => known.clone_from(waker),
+            None => state.wakers.push((follower, waker.clone())),
+        }
+        Poll::Pending
+    }
+}
+
+/// A caller who waits for a leader: [`wait`](Follow::wait), or `await` it. Dropping it is free.
+pub(crate) struct Follow {
+    flight: Arc<Flight>,
+    number: u64,
+    _edge: Option<Edge>,
+}
+
+impl Follow {
+    pub(super) fn new(flight: Arc<Flight>, edge: Option<Edge>) -> Self {
+        let number = {
+            let mut state = lock(&flight.signal.state);
+            state.followers += 1;
+            state.followers
+        };
+        Self {
+            flight,
+            number,
+            _edge: edge,
+        }
+    }
+
+    pub(crate) fn wait(self) -> Landing {
+        self.flight.signal.wait()
+    }
+}
+
+impl Future for Follow {
+    type Output = Landing;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landing> {
+        self.flight.signal.poll(self.number, context.waker())
+    }
+}
+
+impl Drop for Follow {
+    fn drop(&mut self) {
+        let left = {
+            let mut state = lock(&self.flight.signal.state);
+            let at = state
+                .wakers
+                .iter()
+                .position(|(number, _)| *number == self.number);
+            at.map(|at| state.wakers.swap_remove(at))
+        };
+        drop(left);
+    }
+}

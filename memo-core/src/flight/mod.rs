@@ -1,0 +1,307 @@
+//! Single flight: of the callers who miss one key at one time, one leads and the others follow.
+//!
+//! The table also decides which computed values may still be stored. An invalidation takes the flights of its key out of the
+//! table; a leader that no longer finds its flight there knows that its value is from before.
+//!
+//! Invariants: a flight stands in the table from its beginning until it lands or is voided. Values are stored and removed with
+//! the shard of their key locked, so a store and an invalidation of one key have an order. No user code runs under that lock.
+
+mod graph;
+#[cfg(all(test, shuttle))]
+mod interleavings;
+mod landing;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::near::KeyRef;
+
+use self::graph::Edge;
+use self::landing::Signal;
+pub(crate) use self::landing::{Follow, Landing};
+use crate::context;
+use crate::registry::ScopeId;
+use crate::sync::{Mutex, MutexGuard, lock};
+
+/// A flight's number, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FlightId(u64);
+
+impl FlightId {
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Which callers can share one computation, beyond their key: those who want the same type and wait in the same way.
+///
+/// A thread that blocks for a future which only this thread would poll waits for ever, so the two kinds never meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+    pub(crate) outcome: TypeId,
+    pub(crate) waits: Waits,
+}
+
+/// How followers wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    Blocking,
+    Async,
+}
+
+/// What a caller who missed is to do.
+pub(crate) enum Role {
+    /// Compute; the others wait.
+    Lead(Lead),
+    /// Wait for the leader.
+    Follow(Follow),
+    /// Compute without being waited for: the leader waits, directly or not, for this very call.
+    Alone(Ticket),
+}
+
+const SHARDS: usize = 32;
+
+/// The computations under way in one cache.
+pub(crate) struct Flights {
+    shards: Arc<[Mutex<Shard>; SHARDS]>,
+}
+
+#[derive(Default)]
+struct Shard {
+    /// By the hash of the key; usually one flight each.
+    running: HashMap<u64, Vec<Arc<Flight>>>,
+    /// Counts the invalidations, for those who compute without a flight.
+    epoch: u64,
+}
+
+struct Flight {
+    id: FlightId,
+    key: OwnedKey,
+    kind: Kind,
+    signal: Signal,
+}
+
+#[derive(PartialEq, Eq)]
+struct OwnedKey {
+    hash: u64,
+    scope: ScopeId,
+    value_type: TypeId,
+    instance: TypeId,
+    bytes: Box<[u8]>,
+}
+
+impl Flights {
+    pub(crate) fn new() -> Self {
+        Self {
+            shards: Arc::new(std::array::from_fn(|_| Mutex::default())),
+        }
+    }
+
+    /// Finds the caller's role. `fresh` callers follow nobody, and void what is under way.
+    pub(crate) fn begin(&self, key: &KeyRef<'_>, kind: Kind, fresh: bool) -> Role {
+        let stack = context::leading();
+        let mut shard = self.shard(key.hash);
+        if fresh {
+            shard.void(key);
+        } else if let Some(flight) = shard.find(key, kind) {
+            return match graph::wait(&stack, flight.id) {
+                Some(edge) => Role::Follow(Follow::new(flight, edge)),
+                None => Role::Alone(Ticket { epoch: shard.epoch }),
+            };
+        }
+        let flight = Arc::new(Flight {
+            id: FlightId::next(),
+            key: key.into(),
+            kind,
+            signal: Signal::default(),
+        });
+        shard
+            .running
+            .entry(key.hash)
+            .or_default()
+            .push(flight.clone());
+        let edge = graph::nest(&stack, flight.id);
+        Role::Lead(Lead {
+            flight,
+            flights: self.clone(),
+            _edge: edge,
+            landed: false,
+        })
+    }
+
+    /// The right to store a value that is computed from now on, without anybody waiting for it.
+    pub(crate) fn ticket(&self, hash: u64) -> Ticket {
+        Ticket {
+            epoch: self.shard(hash).epoch,
+        }
+    }
+
+    /// Stores a value computed under `ticket`, unless something was invalidated meanwhile.
+    pub(crate) fn store_alone<S>(
+        &self,
+        ticket: &Ticket,
+        hash: u64,
+        store: impl FnOnce() -> S,
+    ) -> Option<S> {
+        let shard = self.shard(hash);
+        (shard.epoch == ticket.epoch).then(store)
+    }
+
+    /// Whether the key is being computed.
+    pub(crate) fn is_running(&self, key: &KeyRef<'_>) -> bool {
+        let shard = self.shard(key.hash);
+        shard
+            .running
+            .get(&key.hash)
+            .is_some_and(|flights| flights.iter().any(|flight| flight.key.is(key)))
+    }
+
+    /// Voids what is being computed for `key` and changes the store before anybody can store again.
+    pub(crate) fn invalidate<S>(&self, key: &KeyRef<'_>, change: impl FnOnce() -> S) -> S {
+        let mut shard = self.shard(key.hash);
+        shard.void(key);
+        change()
+    }
+
+    /// Voids what is being computed in `scope`. What landed before is in the store when this returns.
+    pub(crate) fn void_scope(&self, scope: ScopeId) {
+        for shard in self.shards.iter() {
+            lock(shard).void_scope(scope);
+        }
+    }
+
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[hash as usize % SHARDS])
+    }
+}
+
+impl Clone for Flights {
+    fn clone(&self) -> Self {
+        Self {
+            shards: self.shards.clone(),
+        }
+    }
+}
+
+impl Shard {
+    fn find(&self, key: &KeyRef<'_>, kind: Kind) -> Option<Arc<Flight>> {
+        let flights = self.running.get(&key.hash)?;
+        flights
+            .iter()
+            .find(|flight| flight.kind == kind && flight.key.is(key))
+            .cloned()
+    }
+
+    fn void(&mut self, key: &KeyRef<'_>) {
+        self.epoch += 1;
+        self.remove(key.hash, |flight| flight.key.is(key));
+    }
+
+    fn void_scope(&mut self, scope: ScopeId) {
+        self.epoch += 1;
+        self.running.retain(|_, flights| {
+            flights.retain(|flight| flight.key.scope != scope);
+            !flights.is_empty()
+        });
+    }
+
+    /// Takes flights out of the table; answers whether there were any.
+    fn remove(&mut self, hash: u64, leaving: impl Fn(&Flight) -> bool) -> bool {
+        let Some(flights) = self.running.get_mut(&hash) else {
+            return false;
+        };
+        let before = flights.len();
+        flights.retain(|flight| !leaving(flight));
+        let removed = flights.len() < before;
+        if flights.is_empty() {
+            self.running.remove(&hash);
+        }
+        removed
+    }
+}
+
+/// The caller who computes. Dropped without landing (a panic, a cancelled future), it hands over to one of its followers.
+pub(crate) struct Lead {
+    flight: Arc<Flight>,
+    flights: Flights,
+    _edge: Option<Edge>,
+    landed: bool,
+}
+
+impl Lead {
+    pub(crate) fn id(&self) -> FlightId {
+        self.flight.id
+    }
+
+    /// Ends the flight: stores, unless it was voided, and wakes the followers with what `share` has for them.
+    ///
+    /// `share` runs only where somebody follows, and under no lock.
+    pub(crate) fn land<S>(
+        mut self,
+        store: impl FnOnce() -> S,
+        share: impl FnOnce() -> Option<Box<dyn Any + Send + Sync>>,
+    ) -> Option<S> {
+        let (stored, followed) = self.leave(store);
+        let shared = if followed { share() } else { None };
+        self.landed = true;
+        self.flight
+            .signal
+            .raise(shared.map_or(Landing::Each, |copy| Landing::Shared(copy.into())));
+        stored
+    }
+
+    fn leave<S>(&self, store: impl FnOnce() -> S) -> (Option<S>, bool) {
+        let mut shard = self.flights.shard(self.flight.key.hash);
+        let standing = shard.remove(self.flight.key.hash, |flight| flight.id == self.flight.id);
+        let stored = standing.then(store);
+        // Out of the table, nobody new can follow: whoever else holds the flight does.
+        (stored, Arc::strong_count(&self.flight) > 1)
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        if !self.landed {
+            self.leave(|| ());
+            self.flight.signal.raise(Landing::Abandoned);
+        }
+    }
+}
+
+/// The right to store one value without a flight, lost by any invalidation in the same shard.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    epoch: u64,
+}
+
+impl OwnedKey {
+    fn is(&self, key: &KeyRef<'_>) -> bool {
+        self.hash == key.hash
+            && self.scope == key.scope
+            && self.value_type == key.value_type
+            && self.instance == key.instance
+            && *self.bytes == *key.bytes
+    }
+}
+
+impl From<&KeyRef<'_>> for OwnedKey {
+    fn from(key: &KeyRef<'_>) -> Self {
+        let KeyRef {
+            hash,
+            scope,
+            value_type,
+            instance,
+            bytes,
+        } = *key;
+        Self {
+            hash,
+            scope,
+            value_type,
+            instance,
+            bytes: bytes.into(),
+        }
+    }
+}

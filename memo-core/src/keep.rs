@@ -1,0 +1,203 @@
+//! What of a return value is kept, decided by its type: through every alias, and not by how the type is spelled.
+//!
+//! [`Returns<R>::keep`](Returns) picks a [`Keep`] by method resolution: an inherent method of a nearer type wins over one
+//! found by auto-deref, and an `impl` whose bounds do not hold is passed over. (The technique is known as deref
+//! specialization; <https://lukaskalbertodt.github.io/2019/12/05/generalized-autoref-based-specialization.html>.)
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use crate::value::Cacheable;
+
+/// How a function's outcome and its cached value belong together.
+pub trait Keep<R>: Copy + Send + Sync + 'static {
+    /// What is stored.
+    type Value: Cacheable;
+
+    /// The part of an outcome that may be stored: nothing of an `Err`.
+    fn value(outcome: &R) -> Option<&Self::Value>;
+
+    /// The outcome that a stored value stands for.
+    fn revive(value: Self::Value) -> R;
+
+    /// A copy for another caller who waited for this outcome, if it can be had.
+    fn share(outcome: &R) -> Option<Box<dyn Any + Send + Sync>>;
+
+    /// An outcome from such a copy.
+    fn unshare(shared: &(dyn Any + Send + Sync)) -> Option<R>;
+}
+
+/// A return type, asked what of it to keep.
+pub struct Returns<R>(PhantomData<fn() -> R>, Fallible<R>);
+
+/// Where the errors of a fallible return type cannot be cloned.
+pub struct Fallible<R>(Infallible<R>);
+
+/// Any other return type.
+pub struct Infallible<R>(PhantomData<fn() -> R>);
+
+impl<R> Returns<R> {
+    /// The question.
+    pub const NEW: Self = Self(PhantomData, Fallible(Infallible(PhantomData)));
+}
+
+impl<R> Deref for Returns<R> {
+    type Target = Fallible<R>;
+    fn deref(&self) -> &Fallible<R> {
+        &self.1
+    }
+}
+
+impl<R> Deref for Fallible<R> {
+    type Target = Infallible<R>;
+    fn deref(&self) -> &Infallible<R> {
+        &self.0
+    }
+}
+
+impl<T, E: Clone + Send + Sync + 'static> Returns<Result<T, E>> {
+    /// `Ok` is kept; concurrent callers share an `Err`.
+    pub const fn keep(&self) -> Kept<Result<T, E>, KeepOk> {
+        Kept::NEW
+    }
+}
+
+impl<T, E> Fallible<Result<T, E>> {
+    /// `Ok` is kept; concurrent callers of a failure try for themselves.
+    pub const fn keep(&self) -> Kept<Result<T, E>, KeepOkAlone> {
+        Kept::NEW
+    }
+}
+
+impl<R> Infallible<R> {
+    /// Everything is kept.
+    pub const fn keep(&self) -> Kept<R, KeepAll> {
+        Kept::NEW
+    }
+}
+
+/// The answer: outcomes `R` are kept as `K` says.
+pub struct Kept<R, K>(PhantomData<fn() -> (R, K)>);
+
+impl<R, K> Kept<R, K> {
+    const NEW: Self = Self(PhantomData);
+}
+
+/// Keeps `Ok`; an `Err` can be cloned for those who wait.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepOk;
+
+/// Keeps `Ok`; an `Err` belongs to one caller.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepOkAlone;
+
+/// Keeps every outcome.
+#[derive(Clone, Copy, Debug)]
+pub struct KeepAll;
+
+impl<R: Cacheable> Keep<R> for KeepAll {
+    type Value = R;
+
+    fn value(outcome: &R) -> Option<&R> {
+        Some(outcome)
+    }
+
+    fn revive(value: R) -> R {
+        value
+    }
+
+    fn share(outcome: &R) -> Option<Box<dyn Any + Send + Sync>> {
+        Some(Box::new(outcome.clone()))
+    }
+
+    fn unshare(shared: &(dyn Any + Send + Sync)) -> Option<R> {
+        shared.downcast_ref::<R>().cloned()
+    }
+}
+
+impl<T: Cacheable, E: Clone + Send + Sync + 'static> Keep<Result<T, E>> for KeepOk {
+    type Value = T;
+
+    fn value(outcome: &Result<T, E>) -> Option<&T> {
+        outcome.as_ref().ok()
+    }
+
+    fn revive(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+
+    fn share(outcome: &Result<T, E>) -> Option<Box<dyn Any + Send + Sync>> {
+        Some(Box::new(outcome.clone()))
+    }
+
+    fn unshare(shared: &(dyn Any + Send + Sync)) -> Option<Result<T, E>> {
+        shared.downcast_ref::<Result<T, E>>().cloned()
+    }
+}
+
+impl<T: Cacheable, E> Keep<Result<T, E>> for KeepOkAlone {
+    type Value = T;
+
+    fn value(outcome: &Result<T, E>) -> Option<&T> {
+        outcome.as_ref().ok()
+    }
+
+    fn revive(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+
+    fn share(outcome: &Result<T, E>) -> Option<Box<dyn Any + Send + Sync>> {
+        let value = outcome.as_ref().ok()?;
+        Some(Box::new(value.clone()))
+    }
+
+    fn unshare(shared: &(dyn Any + Send + Sync)) -> Option<Result<T, E>> {
+        shared.downcast_ref::<T>().cloned().map(Ok)
+    }
+}
+
+/// Which values mean "nothing there", for `cache_none = false`.
+#[diagnostic::on_unimplemented(
+    message = "`cache_none` has no meaning here: the function does not return an `Option`",
+    note = "leave `cache_none` off, or say with `cache_if = |value| …` which values to keep"
+)]
+pub trait Nothing<V> {
+    /// Whether `value` is a `None`.
+    fn is_none(value: &V) -> bool;
+}
+
+/// The value is an `Option`.
+#[derive(Clone, Copy, Debug)]
+pub struct IsOption;
+
+/// The value is no `Option`.
+#[derive(Clone, Copy, Debug)]
+pub struct IsNoOption;
+
+impl<T> Nothing<Option<T>> for IsOption {
+    fn is_none(value: &Option<T>) -> bool {
+        value.is_none()
+    }
+}
+
+impl<T, E> Returns<Result<Option<T>, E>> {
+    /// `Ok(None)` can be left out.
+    pub const fn optional(&self) -> IsOption {
+        IsOption
+    }
+}
+
+impl<T> Fallible<Option<T>> {
+    /// `None` can be left out.
+    pub const fn optional(&self) -> IsOption {
+        IsOption
+    }
+}
+
+impl<R> Infallible<R> {
+    /// There is no `None` to leave out.
+    pub const fn optional(&self) -> IsNoOption {
+        IsNoOption
+    }
+}

@@ -1,0 +1,44 @@
+//! The runtime of [memo](https://docs.rs/memo): everything that happens when a memoized function is called.
+//!
+//! Users depend on the crate `memo`, which re-exports what they need; this crate knows no backend's driver and no executor.
+//! A call goes `call` → `near` and, on a miss, `flight` → the body → `near`. ARCHITECTURE.md has the map.
+
+mod cache;
+mod call;
+mod clock;
+mod context;
+mod entry;
+mod error;
+mod event;
+mod expiration;
+mod explain;
+mod flight;
+mod keep;
+pub mod key;
+mod near;
+mod parcel;
+mod registry;
+mod rules;
+mod site;
+mod stats;
+mod sync;
+mod value;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use crate::cache::{Cache, CacheBuilder, Policy, cache};
+pub use crate::clock::{Clock, Tick};
+pub use crate::context::{
+    bypass, bypass_async, refresh, refresh_async, with_cache, with_cache_async,
+};
+pub use crate::entry::{AnyAsyncEntry, AnyEntry, AsyncEntry, Entry};
+pub use crate::error::Error;
+pub use crate::event::{Event, Miss, Observer, Unstored};
+pub use crate::expiration::{Expiration, Jitter};
+pub use crate::explain::{Explanation, Verdict};
+pub use crate::near::CacheStats;
+pub use crate::registry::functions;
+pub use crate::site::Site;
+pub use crate::stats::Stats;
+pub use crate::value::{Cacheable, Portable};

@@ -1,0 +1,45 @@
+//! A value on its way into the store.
+
+use crate::cache::Cache;
+use crate::clock::Tick;
+use crate::expiration::{Expiration, Jitter};
+use crate::near::{KeyRef, Storing};
+use crate::site::Site;
+use crate::value::Cacheable;
+
+/// A value with everything about its storing that may run the user's code done, so that [`store`](Parcel::store) runs none.
+pub(crate) struct Parcel<V> {
+    value: V,
+    weight: usize,
+    expires_at: Tick,
+    now: Tick,
+}
+
+impl<V: Cacheable> Parcel<V> {
+    /// Packs a value that is computed now. What the call says of its expiry goes before what the site says.
+    pub(crate) fn pack(
+        value: V,
+        weight: usize,
+        site: &Site,
+        cache: &Cache,
+        expiration: Option<Expiration>,
+        jitter: Option<Jitter>,
+    ) -> Self {
+        let options = site.options();
+        let expiration = expiration.or(options.expiration).unwrap_or_default();
+        let now = cache.time().exact();
+        let expires_at = expiration.deadline(now, jitter.or(options.jitter), cache.luck());
+        Self {
+            value,
+            weight,
+            expires_at,
+            now,
+        }
+    }
+
+    pub(crate) fn store(self, cache: &Cache, address: &KeyRef<'_>) -> Storing {
+        cache
+            .near()
+            .store(address, self.value, self.weight, self.expires_at, self.now)
+    }
+}

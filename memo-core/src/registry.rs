@@ -1,0 +1,61 @@
+//! Every memoized function that has been called, and the numbers that scopes go by in this process.
+
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::site::Site;
+
+/// A scope's number in this process.
+pub(crate) type ScopeId = u32;
+
+#[derive(Default)]
+struct Registry {
+    scopes: HashMap<(String, u32), ScopeId>,
+    sites: Vec<&'static Site>,
+    named: HashMap<&'static str, &'static Site>,
+}
+
+/// Every memoized function that has been called or reached through its entry, in the order of their first use.
+///
+/// ```
+/// # use memo_core as memo;
+/// let cache = memo::Cache::builder().build()?;
+/// cache.get_or_compute(&1, &memo::Policy::named("docs-functions"), || 10);
+/// let site = memo::functions().into_iter().find(|site| site.name() == "docs-functions");
+/// assert_eq!(site.map(|site| site.stats().computed), Some(1));
+/// # Ok::<(), memo::Error>(())
+/// ```
+pub fn functions() -> Vec<&'static Site> {
+    lock().sites.clone()
+}
+
+pub(crate) fn add(site: &'static Site) {
+    lock().sites.push(site);
+}
+
+/// The number of a scope: the same for the same text and version, so functions that write the same template share entries.
+pub(crate) fn intern_scope(text: String, version: u32) -> ScopeId {
+    let mut registry = lock();
+    let next = ScopeId::try_from(registry.scopes.len()).expect("fewer functions than numbers");
+    *registry.scopes.entry((text, version)).or_insert(next)
+}
+
+/// The site of calls without an attribute, one for each name, made at its first use and never freed.
+pub(crate) fn named_site(name: &str, location: &'static Location<'static>) -> &'static Site {
+    if let Some(site) = lock().named.get(name) {
+        return site;
+    }
+    let name: &'static str = Box::leak(name.into());
+    let site = Box::leak(Box::new(Site::of_name(name, location)));
+    // Another thread may have been first: then its site stands, and this one is the price.
+    lock().named.entry(name).or_insert(site)
+}
+
+fn lock() -> MutexGuard<'static, Registry> {
+    static REGISTRY: OnceLock<Mutex<Registry>> = OnceLock::new();
+    REGISTRY
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,228 @@
+//! What one call asks of the cache beyond its key: the words of the attribute that are expressions.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use crate::cache::Cache;
+use crate::expiration::{Expiration, Jitter};
+use crate::keep::{Keep, Kept, Nothing};
+use crate::value::{OwnSize, Said, SaidLocally, Serialised, Weigh};
+
+/// The rules of a call. Each word of the attribute replaces one argument; the shape of the call stays.
+#[derive(Clone, Copy)]
+pub struct Rules<'a, R, K, W, P, E> {
+    weigh: W,
+    keep_if: P,
+    expires: E,
+    force: bool,
+    cache: Option<&'a Cache>,
+    keep: PhantomData<fn() -> (R, K)>,
+}
+
+/// Rules as the road reads them.
+pub trait Ruling<R> {
+    /// How outcome and value belong together.
+    type Keep: Keep<R>;
+
+    /// What the value weighs, in bytes.
+    fn weigh(&self, value: &Value<R, Self>) -> usize;
+    /// Whether the value may be stored.
+    fn keeps(&self, value: &Value<R, Self>) -> bool;
+    /// The expiration, where the call has its own.
+    fn expiration(&self) -> Option<Expiration>;
+    /// The jitter, where the call has its own.
+    fn jitter(&self) -> Option<Jitter> {
+        None
+    }
+    /// Whether the call wants a new value.
+    fn forces(&self) -> bool;
+    /// The cache that the function is bound to.
+    fn cache(&self) -> Option<&Cache>;
+}
+
+/// What is stored of an outcome `R` under rules `U`.
+pub(crate) type Value<R, U> = <<U as Ruling<R>>::Keep as Keep<R>>::Value;
+
+/// Keeps every value.
+pub(crate) type KeepAny<V> = fn(&V) -> bool;
+/// Has no expiration of its own.
+pub(crate) type AsTheSiteSays = fn() -> Option<Expiration>;
+
+/// The rules where the attribute says nothing.
+#[inline]
+pub fn rules<R, K: Keep<R>>(
+    _: Kept<R, K>,
+) -> Rules<'static, R, K, Serialised, KeepAny<K::Value>, AsTheSiteSays> {
+    Rules {
+        weigh: Serialised,
+        keep_if: |_| true,
+        expires: || None,
+        force: false,
+        cache: None,
+        keep: PhantomData,
+    }
+}
+
+impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
+    /// `local`
+    #[inline]
+    pub fn local(self) -> Rules<'a, R, K, OwnSize, P, E> {
+        self.weighed(OwnSize)
+    }
+
+    /// `weigh = …`
+    #[inline]
+    pub fn weigh<F: Fn(&K::Value) -> usize>(self, weigh: F) -> Rules<'a, R, K, Said<F>, P, E> {
+        self.weighed(Said(weigh))
+    }
+
+    /// `local, weigh = …`
+    #[inline]
+    pub fn local_weigh<F: Fn(&K::Value) -> usize>(
+        self,
+        weigh: F,
+    ) -> Rules<'a, R, K, SaidLocally<F>, P, E> {
+        self.weighed(SaidLocally(weigh))
+    }
+
+    /// `expiration = …`, found out when a value is stored.
+    #[inline]
+    pub fn expires<F: Fn() -> Duration>(
+        self,
+        lifetime: F,
+    ) -> Rules<'a, R, K, W, P, impl Fn() -> Option<Expiration> + use<R, K, W, P, E, F>> {
+        let Self {
+            weigh,
+            keep_if,
+            force,
+            cache,
+            keep,
+            ..
+        } = self;
+        Rules {
+            weigh,
+            keep_if,
+            expires: move || Some(lifetime().into()),
+            force,
+            cache,
+            keep,
+        }
+    }
+
+    /// `expiration = …`, found out before the body may consume the arguments.
+    #[inline]
+    pub fn expires_in(
+        self,
+        lifetime: Duration,
+    ) -> Rules<'a, R, K, W, P, impl Fn() -> Option<Expiration> + use<R, K, W, P, E>> {
+        self.expires(move || lifetime)
+    }
+
+    /// `force_overwrite = …`
+    #[inline]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// `cache = …`
+    #[inline]
+    pub fn cache(mut self, cache: &'a Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    pub(crate) fn bound_cache(&self) -> Option<&'a Cache> {
+        self.cache
+    }
+
+    /// What an entry needs of the rules, once they are no longer those of a call.
+    pub(crate) fn weight_and_expiration(self) -> (W, E) {
+        (self.weigh, self.expires)
+    }
+
+    #[inline]
+    fn weighed<X>(self, weigh: X) -> Rules<'a, R, K, X, P, E> {
+        let Self {
+            keep_if,
+            expires,
+            force,
+            cache,
+            keep,
+            ..
+        } = self;
+        Rules {
+            weigh,
+            keep_if,
+            expires,
+            force,
+            cache,
+            keep,
+        }
+    }
+}
+
+impl<'a, R, K: Keep<R>, W, P: Fn(&K::Value) -> bool, E> Rules<'a, R, K, W, P, E> {
+    /// `cache_if = …`
+    #[inline]
+    pub fn cache_if<F: Fn(&K::Value) -> bool>(
+        self,
+        filter: F,
+    ) -> Rules<'a, R, K, W, impl Fn(&K::Value) -> bool, E> {
+        let Self {
+            weigh,
+            keep_if,
+            expires,
+            force,
+            cache,
+            keep,
+        } = self;
+        Rules {
+            weigh,
+            keep_if: move |value: &K::Value| keep_if(value) && filter(value),
+            expires,
+            force,
+            cache,
+            keep,
+        }
+    }
+
+    /// `cache_none = false`
+    #[inline]
+    pub fn skip_none<N: Nothing<K::Value>>(
+        self,
+        _: N,
+    ) -> Rules<'a, R, K, W, impl Fn(&K::Value) -> bool, E> {
+        self.cache_if(|value| !N::is_none(value))
+    }
+}
+
+impl<R, K, W, P, E> Ruling<R> for Rules<'_, R, K, W, P, E>
+where
+    K: Keep<R>,
+    W: Weigh<K::Value>,
+    P: Fn(&K::Value) -> bool,
+    E: Fn() -> Option<Expiration>,
+{
+    type Keep = K;
+
+    fn weigh(&self, value: &K::Value) -> usize {
+        self.weigh.weigh(value)
+    }
+
+    fn keeps(&self, value: &K::Value) -> bool {
+        (self.keep_if)(value)
+    }
+
+    fn expiration(&self) -> Option<Expiration> {
+        (self.expires)()
+    }
+
+    fn forces(&self) -> bool {
+        self.force
+    }
+
+    fn cache(&self) -> Option<&Cache> {
+        self.cache
+    }
+}

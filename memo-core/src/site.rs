@@ -1,0 +1,222 @@
+//! A memoized function: what is constant about it, and what has happened to it.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::OnceLock;
+
+use crate::cache::Cache;
+use crate::expiration::{Expiration, Jitter};
+use crate::key::Scope;
+use crate::registry::{self, ScopeId};
+use crate::stats::{Counters, Stats};
+
+/// A memoized function: its name, its figures, and all its entries at once.
+///
+/// The attribute makes one as a `static`; `f::site()` and [`functions`](crate::functions) hand it out. It names no types, so
+/// that it can live inside generic functions.
+pub struct Site {
+    here: fn() -> &'static str,
+    function: &'static str,
+    location: &'static Location<'static>,
+    options: Options,
+    state: OnceLock<&'static State>,
+}
+
+/// What the attribute says about a function, once and for all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) name: Option<&'static str>,
+    pub(crate) shape: Shape,
+    pub(crate) version: u32,
+    pub(crate) expiration: Option<Expiration>,
+    pub(crate) jitter: Option<Jitter>,
+}
+
+impl Options {
+    const DEFAULT: Self = Self {
+        name: None,
+        shape: Shape::Arguments,
+        version: 0,
+        expiration: None,
+        jitter: None,
+    };
+}
+
+/// How the key is written in the attribute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shape {
+    /// No `key`: all arguments.
+    Arguments,
+    /// `key = "user:{id}"`: the literals around the holes.
+    Template(&'static [&'static str]),
+    /// `key = [a, b.c]`.
+    List,
+}
+
+/// What is found out once, at a function's first call, and never freed.
+pub(crate) struct State {
+    pub(crate) name: String,
+    pub(crate) scope: ScopeId,
+    pub(crate) counters: Counters,
+}
+
+impl Site {
+    /// The function's path, or the `name` given to it.
+    pub fn name(&'static self) -> &'static str {
+        &self.state().name
+    }
+
+    /// The source file and line of the attribute.
+    pub fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    /// What the function has done since the program started, in all caches together.
+    pub fn stats(&'static self) -> Stats {
+        self.state().counters.snapshot()
+    }
+
+    /// Drops every value of this function (and of those that share its `key` template or `name`) from the cache that its calls use
+    /// here and now; answers how many there were.
+    ///
+    /// A value that is being computed meanwhile is not stored, and calls that start later do not wait for it. Costs a walk over
+    /// the whole cache. A function with `cache = …`: see [`Cache::invalidate_all`].
+    pub fn invalidate_all(&'static self) -> usize {
+        crate::cache().invalidate_all(self)
+    }
+
+    /// The site of calls without an attribute: by its name alone.
+    pub(crate) fn of_name(name: &'static str, location: &'static Location<'static>) -> Self {
+        let options = Options {
+            name: Some(name),
+            shape: Shape::List,
+            ..Options::DEFAULT
+        };
+        Self {
+            here: || "",
+            function: name,
+            location,
+            options,
+            state: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    #[inline]
+    pub(crate) fn state(&'static self) -> &'static State {
+        match self.state.get() {
+            Some(state) => state,
+            None => self.register(),
+        }
+    }
+
+    /// The scope as it stands in the names of entries.
+    pub(crate) fn scope(&'static self) -> Scope<'static> {
+        match self.options.shape {
+            Shape::Template(literals) if self.options.name.is_none() => Scope::Template(literals),
+            Shape::List => Scope::List(self.name()),
+            Shape::Arguments | Shape::Template(_) => Scope::Function(self.name()),
+        }
+    }
+
+    #[cold]
+    fn register(&'static self) -> &'static State {
+        self.state.get_or_init(|| {
+            let name = self.options.name.map_or_else(|| self.path(), str::to_owned);
+            let scope = registry::intern_scope(self.scope_text(&name), self.options.version);
+            registry::add(self);
+            Box::leak(Box::new(State {
+                name,
+                scope,
+                counters: Counters::default(),
+            }))
+        })
+    }
+
+    /// What two functions must have in common to share entries in this process. The kinds are told apart by their first letter.
+    ///
+    /// Two functions of one path are possible, in two blocks of one function; their places differ.
+    fn scope_text(&self, name: &str) -> String {
+        match (self.options.shape, self.options.name) {
+            (Shape::Template(literals), None) => format!("t{}", literals.join("\0")),
+            (Shape::Arguments | Shape::List, None) => format!("f{name}\0{}", self.location),
+            (Shape::Template(_), Some(_)) => format!("u{name}"),
+            (Shape::Arguments | Shape::List, Some(_)) => format!("n{name}"),
+        }
+    }
+
+    /// The function's path, from that of a type that stands in it: `shop::user::site::__MEMO_SITE::__MemoHere`.
+    fn path(&self) -> String {
+        let here = (self.here)().replace("::__memo_site_", "::");
+        let function = format!("::{}", self.function);
+        match here.rfind(&function) {
+            Some(at) => here[..at + function.len()].to_owned(),
+            None => here,
+        }
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site")
+            .field("function", &self.function)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts the description of the memoized function in which the type stands that `here` names.
+#[track_caller]
+pub const fn site(here: fn() -> &'static str, function: &'static str) -> Site {
+    Site {
+        here,
+        function,
+        location: Location::caller(),
+        options: Options::DEFAULT,
+        state: OnceLock::new(),
+    }
+}
+
+/// The words of the attribute, in `const`.
+#[doc(hidden)]
+impl Site {
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.options.name = Some(name);
+        self
+    }
+
+    pub const fn template(mut self, literals: &'static [&'static str]) -> Self {
+        self.options.shape = Shape::Template(literals);
+        self
+    }
+
+    pub const fn list(mut self) -> Self {
+        self.options.shape = Shape::List;
+        self
+    }
+
+    pub const fn version(mut self, version: u32) -> Self {
+        self.options.version = version;
+        self
+    }
+
+    pub const fn expiration(mut self, expiration: Expiration) -> Self {
+        self.options.expiration = Some(expiration);
+        self
+    }
+
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        self.options.jitter = Some(jitter);
+        self
+    }
+}
+
+impl Cache {
+    /// Drops every value of `site` from this cache; answers how many there were. See [`Site::invalidate_all`].
+    pub fn invalidate_all(&self, site: &'static Site) -> usize {
+        self.drop_scope(site)
+    }
+}

@@ -1,0 +1,209 @@
+//! The grammar of the attribute: which options there are, and what each one holds.
+//!
+//! What a single value may be is said in [`values`]; rules about options together, or about the
+//! function, in [`check`](crate::check).
+
+use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Ident, LitFloat, LitStr, Path, Token};
+
+use crate::diag::Diag;
+use crate::mentions::mentions;
+use crate::suggest;
+use crate::template::Template;
+use crate::values::{self, Value};
+
+/// Every option, in the order of the reference.
+pub(crate) const OPTIONS: [&str; 14] = [
+    "key",
+    "skip",
+    "name",
+    "version",
+    "expiration",
+    "jitter",
+    "force_overwrite",
+    "cache_if",
+    "cache_none",
+    "local",
+    "weigh",
+    "cache",
+    "entry",
+    "crate",
+];
+
+/// What other caches call our options.
+const OTHER_WORDS: [(&str, &str); 15] = [
+    ("ttl", "expiration"),
+    ("expires", "expiration"),
+    ("expires_in", "expiration"),
+    ("expire", "expiration"),
+    ("timeout", "expiration"),
+    ("convert", "key"),
+    ("ignore", "skip"),
+    ("exclude", "skip"),
+    ("prefix", "name"),
+    ("force", "force_overwrite"),
+    ("force_refresh", "force_overwrite"),
+    ("condition", "cache_if"),
+    ("in_memory", "local"),
+    ("weight", "weigh"),
+    ("size", "weigh"),
+];
+
+/// An option as written: its name, for errors, and its value.
+#[derive(Debug)]
+pub(crate) struct Opt<T> {
+    /// The option's name in the attribute.
+    pub(crate) name: Ident,
+    /// What was given.
+    pub(crate) value: T,
+}
+
+/// The attribute, option by option.
+///
+/// Rules destructure this exhaustively, so that a new option does not compile until it is placed.
+#[derive(Debug, Default)]
+pub(crate) struct Args {
+    pub(crate) key: Option<Opt<Key>>,
+    pub(crate) skip: Option<Opt<Vec<Ident>>>,
+    pub(crate) name: Option<Opt<LitStr>>,
+    pub(crate) version: Option<Opt<u32>>,
+    pub(crate) expiration: Option<Opt<Expiration>>,
+    pub(crate) jitter: Option<Opt<Jitter>>,
+    pub(crate) force_overwrite: Option<Opt<Expr>>,
+    pub(crate) cache_if: Option<Opt<Expr>>,
+    pub(crate) cache_none: Option<Opt<bool>>,
+    pub(crate) local: Option<Opt<()>>,
+    pub(crate) weigh: Option<Opt<Expr>>,
+    pub(crate) cache: Option<Opt<Expr>>,
+    pub(crate) entry: Option<Opt<Entry>>,
+    pub(crate) krate: Option<Opt<Path>>,
+}
+
+/// `key = …`
+#[derive(Debug)]
+pub(crate) enum Key {
+    /// `"user:{id}"`
+    Template(Template),
+    /// `[a, b.c, f(d)]`
+    List(Vec<Expr>),
+}
+
+impl Key {
+    /// Every expression in the key.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Self::Template(template) => template.holes.iter().map(|hole| &hole.expr).collect(),
+            Self::List(elements) => elements.iter().collect(),
+        }
+    }
+
+    /// Whether the argument `name` has a say in the key.
+    pub(crate) fn mentions(&self, name: &Ident) -> bool {
+        self.exprs().into_iter().any(|expr| mentions(expr, name))
+    }
+}
+
+/// `expiration = …`
+#[derive(Debug)]
+pub(crate) enum Expiration {
+    /// An integer or a string, and where it stands.
+    Millis(u64, Expr),
+    /// `"never"`
+    Never,
+    /// Any other expression: a `Duration`, computed per call.
+    Dynamic(Expr),
+}
+
+/// `jitter = …`
+#[derive(Debug)]
+pub(crate) enum Jitter {
+    /// `0.1`: this share of the expiration.
+    Fraction(LitFloat),
+    /// `"30s"`: at most this long.
+    UptoMillis(u64),
+}
+
+/// `entry = …`
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// `true`: what happens anyway.
+    Default,
+    /// `false`: nothing beside the function.
+    Off,
+    /// `user_entry`: a method of this name.
+    Named(Ident),
+}
+
+impl Args {
+    /// Reads the attribute; every fault in it is reported, and what is sound is kept.
+    pub(crate) fn parse(tokens: TokenStream, diag: &mut Diag) -> Self {
+        let mut args = Self::default();
+        let read = |input: ParseStream<'_>| {
+            while !input.is_empty() {
+                if let Err(error) = args.option(input, diag) {
+                    diag.absorb(error);
+                    skip_to_comma(input)?;
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(error) = read.parse2(tokens) {
+            diag.absorb(error);
+        }
+        args
+    }
+
+    /// Reads one option.
+    fn option(&mut self, input: ParseStream<'_>, diag: &mut Diag) -> syn::Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        let value = Value {
+            name: &name,
+            input,
+            diag,
+        };
+        match name.to_string().as_str() {
+            "key" => value.fill(&mut self.key, values::key),
+            "skip" => value.fill(&mut self.skip, values::names),
+            "name" => value.fill(&mut self.name, values::text),
+            "version" => value.fill(&mut self.version, values::version),
+            "expiration" => value.fill(&mut self.expiration, values::expiration),
+            "jitter" => value.fill(&mut self.jitter, values::jitter),
+            "force_overwrite" => value.fill(&mut self.force_overwrite, values::expr),
+            "cache_if" => value.fill(&mut self.cache_if, values::expr),
+            "cache_none" => value.fill(&mut self.cache_none, values::boolean),
+            "local" => value.fill(&mut self.local, values::flag),
+            "weigh" => value.fill(&mut self.weigh, values::expr),
+            "cache" => value.fill(&mut self.cache, values::expr),
+            "entry" => value.fill(&mut self.entry, values::entry),
+            "crate" => value.fill(&mut self.krate, values::path),
+            _ => Err(unknown(&name)),
+        }
+    }
+}
+
+fn unknown(name: &Ident) -> syn::Error {
+    let wrong = name.to_string();
+    let other_word = OTHER_WORDS
+        .iter()
+        .find(|(word, _)| *word == wrong)
+        .map(|(_, ours)| *ours);
+    let hint = suggest::hint(other_word.or_else(|| suggest::nearest(&wrong, OPTIONS)));
+    let known = OPTIONS.join(", ");
+    syn::Error::new(
+        name.span(),
+        format!("unknown option `{wrong}`{hint} (options: {known})"),
+    )
+}
+
+/// Leaves the rest of a broken option behind.
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,298 @@
+//! The rules: one rule, one function, one case in `tests/ui/fail`.
+//!
+//! Each reports at the token that breaks it, and says what to write instead.
+
+use proc_macro2::Ident;
+use syn::{Expr, Pat, Type};
+
+use crate::args::{Args, Entry, Expiration, Jitter, Key, Opt};
+use crate::bindings::{self, Binding};
+use crate::diag::Diag;
+use crate::item::Function;
+use crate::{suggest, types};
+
+/// Applies every rule.
+pub(crate) fn all(args: &Args, function: &Function, diag: &mut Diag) {
+    signature(function, diag);
+    options(args, function, diag);
+}
+
+/// The rules about the function alone.
+fn signature(function: &Function, diag: &mut Diag) {
+    function_is_not_const(function, diag);
+    function_is_not_extern(function, diag);
+    return_type_is_not_never(function, diag);
+    return_type_has_a_name(function, diag);
+    return_type_does_not_borrow(function, diag);
+    boxed_future_is_made_by_an_async_block(function, diag);
+    impl_trait_argument_has_a_name(function, diag);
+}
+
+/// The rules about options. Exhaustive on purpose: a new option does not compile until it is
+/// placed.
+fn options(args: &Args, function: &Function, diag: &mut Diag) {
+    let Args {
+        key,
+        skip,
+        expiration,
+        jitter,
+        entry,
+        name: _,
+        version: _,
+        force_overwrite: _,
+        cache_if: _,
+        cache_none: _,
+        local: _,
+        weigh: _,
+        cache: _,
+        krate: _,
+    } = args;
+    let skipped = value(skip).map_or(&[][..], Vec::as_slice);
+    skipped_names_are_arguments(skipped, function, diag);
+    mutable_borrows_are_skipped(skipped, function, diag);
+    if let Some(key) = value(key) {
+        holes_start_with_arguments(key, function, diag);
+        arguments_are_in_the_key_or_skipped(key, skipped, function, diag);
+        skipped_arguments_are_not_in_the_key(key, skipped, diag);
+    }
+    let expiration = value(expiration);
+    expiration_is_not_zero(expiration, diag);
+    jitter_has_something_to_spread(jitter.as_ref(), expiration, diag);
+    entry_has_a_name_of_its_own(value(entry), function, diag);
+}
+
+fn value<T>(option: &Option<Opt<T>>) -> Option<&T> {
+    option.as_ref().map(|option| &option.value)
+}
+
+/// A constant cannot look anything up.
+fn function_is_not_const(function: &Function, diag: &mut Diag) {
+    if let Some(constness) = &function.sig.constness {
+        diag.error(
+            constness,
+            "a `const fn` cannot use a cache; remove `const`, or the attribute",
+        );
+    }
+}
+
+/// Foreign callers cannot be given our panics, nor can variadic arguments be keyed.
+fn function_is_not_extern(function: &Function, diag: &mut Diag) {
+    if let Some(abi) = &function.sig.abi {
+        diag.error(
+            abi,
+            "an `extern` function cannot be memoized; \
+             memoize a Rust function and call it from this one",
+        );
+    }
+    if let Some(variadic) = &function.sig.variadic {
+        diag.error(variadic, "variadic arguments cannot be part of a key");
+    }
+}
+
+/// What never returns has no value.
+fn return_type_is_not_never(function: &Function, diag: &mut Diag) {
+    if let Type::Never(never) = &function.output {
+        diag.error(
+            never,
+            "a function that never returns has no value to keep; remove the attribute",
+        );
+    }
+}
+
+/// The cache must be able to say which type it holds.
+fn return_type_has_a_name(function: &Function, diag: &mut Diag) {
+    if types::has_impl_trait(&function.output) {
+        diag.error(
+            &function.output,
+            "an `impl Trait` value cannot be kept, because its type has no name; \
+             return a concrete type, for example `Vec<T>`",
+        );
+    }
+}
+
+/// A value in the cache outlives every argument.
+fn return_type_does_not_borrow(function: &Function, diag: &mut Diag) {
+    let is_future = types::boxed_future(&function.output).is_some();
+    if let (false, Some(borrow)) = (is_future, types::borrow(&function.output)) {
+        diag.error(
+            borrow,
+            "a cached value outlives the call and cannot borrow from it; \
+             return an owned value, for example `String` or `Arc<str>`",
+        );
+    }
+}
+
+/// A future cannot be cloned, only what it resolves to.
+fn boxed_future_is_made_by_an_async_block(function: &Function, diag: &mut Diag) {
+    if types::boxed_future(&function.output).is_some() {
+        diag.error(
+            &function.output,
+            "a boxed future cannot be kept, only its output; \
+             make this an `async fn`, or end it with `Box::pin(async move { … })`",
+        );
+    }
+}
+
+/// The type behind `impl Trait` is part of the key and is asked of the value.
+fn impl_trait_argument_has_a_name(function: &Function, diag: &mut Diag) {
+    for arg in function.typed_args() {
+        if types::has_impl_trait(&arg.ty) && !matches!(&*arg.pat, Pat::Ident(_)) {
+            diag.error(
+                &arg.pat,
+                "an `impl Trait` argument is part of the key through its type; \
+                 give it a name, for example `_x`",
+            );
+        }
+    }
+}
+
+/// `skip(lng)` must not pass silently while `lang` stays in the key.
+fn skipped_names_are_arguments(skipped: &[Ident], function: &Function, diag: &mut Diag) {
+    for name in skipped {
+        if function.binding(name).is_none() {
+            diag.error(name, no_such_argument(name, function));
+        }
+    }
+}
+
+/// What a call writes through `&mut` would not be written on a hit.
+fn mutable_borrows_are_skipped(skipped: &[Ident], function: &Function, diag: &mut Diag) {
+    for arg in &function.sig.inputs {
+        let forgotten = bindings::of_argument(arg)
+            .into_iter()
+            .find(|binding| !skipped.contains(&binding.name));
+        if let (true, Some(Binding { name, .. })) = (types::borrows_mutably(arg), forgotten) {
+            diag.error(
+                arg,
+                format!(
+                    "what a call does through `&mut` would not happen again on a hit; \
+                     memoize what it computes from, or add `skip({name})`"
+                ),
+            );
+        }
+    }
+}
+
+/// `{lng.code}` where the argument is `lang`. Calls such as `{tenant()}` may name other things.
+fn holes_start_with_arguments(key: &Key, function: &Function, diag: &mut Diag) {
+    let Key::Template(template) = key else { return };
+    for hole in &template.holes {
+        if let Some(name) = first_name(&hole.expr).filter(|name| function.binding(name).is_none()) {
+            diag.error(&hole.expr, no_such_argument(name, function));
+        }
+    }
+}
+
+/// Two calls that differ in a forgotten argument would share a value.
+fn arguments_are_in_the_key_or_skipped(
+    key: &Key,
+    skipped: &[Ident],
+    function: &Function,
+    diag: &mut Diag,
+) {
+    for Binding { name, nested, .. } in &function.bindings {
+        if *nested || skipped.contains(name) || key.mentions(name) {
+            continue;
+        }
+        let add = match key {
+            Key::Template(_) if name == "self" => "{self.…}".to_owned(),
+            Key::Template(_) => format!("{{{name}}}"),
+            Key::List(_) if name == "self" => "self.…".to_owned(),
+            Key::List(_) => name.to_string(),
+        };
+        diag.error(
+            name,
+            format!("`{name}` is not part of the key; add `{add}` to it, or `skip({name})`"),
+        );
+    }
+}
+
+/// `skip` and `key` contradict each other.
+fn skipped_arguments_are_not_in_the_key(key: &Key, skipped: &[Ident], diag: &mut Diag) {
+    for name in skipped {
+        if key.mentions(name) {
+            diag.error(
+                name,
+                format!("`{name}` is skipped and also part of the key; remove one"),
+            );
+        }
+    }
+}
+
+/// Zero would mean "never kept" to some readers and "kept for ever" to others.
+fn expiration_is_not_zero(expiration: Option<&Expiration>, diag: &mut Diag) {
+    if let Some(Expiration::Millis(0, literal)) = expiration {
+        diag.error(
+            literal,
+            "an expiration of zero keeps nothing; leave the attribute off, \
+             or call through `memo::bypass` (to keep for ever: \"never\")",
+        );
+    }
+}
+
+/// Jitter spreads an expiration, so there must be one, and some width.
+fn jitter_has_something_to_spread(
+    jitter: Option<&Opt<Jitter>>,
+    expiration: Option<&Expiration>,
+    diag: &mut Diag,
+) {
+    let Some(Opt { name, value }) = jitter else {
+        return;
+    };
+    if matches!(expiration, Some(Expiration::Never)) {
+        diag.error(
+            name,
+            "`jitter` spreads expiration, and \"never\" has none; remove one",
+        );
+    }
+    if matches!(value, Jitter::UptoMillis(0)) {
+        diag.error(name, "a jitter of zero spreads nothing; remove it");
+    }
+}
+
+/// The entry method stands beside the function.
+fn entry_has_a_name_of_its_own(entry: Option<&Entry>, function: &Function, diag: &mut Diag) {
+    if let Some(Entry::Named(name)) = entry
+        && *name == function.sig.ident
+    {
+        diag.error(
+            name,
+            format!(
+                "the method itself is called `{name}`; \
+                 choose another name, for example `{name}_entry`"
+            ),
+        );
+    }
+}
+
+/// The name an expression starts with, if it is a name and what hangs on it: `q` of `q.lang()[0]`.
+fn first_name(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) => path.path.get_ident(),
+        Expr::Field(field) => first_name(&field.base),
+        Expr::MethodCall(call) => first_name(&call.receiver),
+        Expr::Index(index) => first_name(&index.expr),
+        Expr::Paren(paren) => first_name(&paren.expr),
+        Expr::Reference(reference) => first_name(&reference.expr),
+        Expr::Unary(unary) => first_name(&unary.expr),
+        Expr::Cast(cast) => first_name(&cast.expr),
+        _ => None,
+    }
+}
+
+fn no_such_argument(name: &Ident, function: &Function) -> String {
+    if name == "self" {
+        return "this function has no `self`".to_owned();
+    }
+    let names = Vec::from_iter(
+        function
+            .bindings
+            .iter()
+            .map(|binding| binding.name.to_string()),
+    );
+    let hint = suggest::hint(suggest::nearest(
+        &name.to_string(),
+        names.iter().map(String::as_str),
+    ));
+    format!("`{name}` is not an argument of this function{hint}")
+}

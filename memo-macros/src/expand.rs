@@ -1,0 +1,365 @@
+//! The model as tokens; the only `quote!` of what users get.
+//!
+//! Every path is absolute and every local is called `__memo_…`, so nothing of the user's can get in
+//! the way.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, Type, parse_quote};
+
+use crate::args::Jitter;
+use crate::item::cfgs;
+use crate::model::{Entry, Expiration, Expires, Form, Instance, Model, Part};
+use crate::road::{Boxed, Road};
+use crate::template::Style;
+
+/// The function, and what stands beside it.
+pub(crate) fn tokens(model: &Model) -> TokenStream {
+    let function = function(model);
+    let beside = match &model.entry {
+        Entry::Twin => twin(model),
+        Entry::Method(name) => methods(model, name),
+        Entry::None => TokenStream::new(),
+    };
+    quote!(#function #beside)
+}
+
+/// ```text
+/// pub fn load(id: u64) -> User { … }
+/// ```
+fn function(model: &Model) -> TokenStream {
+    let function = &model.function;
+    let (attrs, inner_attrs) = (&function.attrs, &function.inner_attrs);
+    let (vis, defaultness, sig) = (&function.vis, &function.defaultness, &function.sig);
+    let site = match &model.entry {
+        Entry::None => site_static(model),
+        Entry::Twin | Entry::Method(_) => TokenStream::new(),
+    };
+    let key = key(model);
+    let call = call(model);
+    let body = braces(model, quote!(#(#inner_attrs)* #site #key #call));
+    quote!(#(#attrs)* #vis #defaultness #sig #body)
+}
+
+/// The one call that the body becomes.
+fn call(model: &Model) -> TokenStream {
+    let private = private(model);
+    let (site, rules) = (site_ref(model), rules(model));
+    let (local, output) = (key_local(), &model.function.output);
+    match &model.function.road {
+        Road::Sync => {
+            let body = braces(model, &model.function.body);
+            quote!(#private::call(#site, #local, #rules, || -> #output #body))
+        }
+        Road::Async => {
+            let body = braces(model, &model.function.body);
+            quote! {
+                #private::call_async::<#output, _, _>(#site, #local, #rules, async move #body).await
+            }
+        }
+        Road::Boxed(boxed) => {
+            let Boxed { before, pin, block } = &**boxed;
+            let call =
+                quote!(#private::call_async::<#output, _, _>(#site, #local, #rules, #block).await);
+            quote!(#(#before)* #pin(async move { #call }))
+        }
+    }
+}
+
+/// ```text
+/// let mut __memo_key = ::memo::__private::Key::new();
+/// __memo_key.part(&id);
+/// ```
+fn key(model: &Model) -> TokenStream {
+    let private = private(model);
+    let local = key_local();
+    let instance = instance(model);
+    let parts = model.parts.iter().map(|part| key_part(part, &private));
+    let mutable = (!instance.is_empty() || !model.parts.is_empty()).then(|| quote!(mut));
+    quote! {
+        let #mutable #local = #private::Key::new();
+        #instance
+        #(#parts)*
+    }
+}
+
+/// One value in the key; errors about it point at the user's tokens.
+fn key_part(part: &Part, private: &TokenStream) -> TokenStream {
+    let key = key_local();
+    match part {
+        Part::Argument(name, cfgs) => quote_spanned!(at(name)=> #(#cfgs)* #key.part(&#name);),
+        Part::Element(expr) => {
+            let operand = operand(expr);
+            quote_spanned!(at(expr)=> #key.part(&#operand);)
+        }
+        Part::Hole(expr, style) => {
+            let operand = operand(expr);
+            let method = match style {
+                Style::Text => format_ident!("text", span = at(expr)),
+                Style::Debug => format_ident!("debug", span = at(expr)),
+            };
+            quote_spanned!(at(expr)=> #private::Hole(&#operand).#method(&mut #key);)
+        }
+    }
+}
+
+/// The types in the key, as one statement.
+fn instance(model: &Model) -> TokenStream {
+    let private = private(model);
+    let key = key_local();
+    let types = Vec::from_iter(model.instance.iter().map(|instance| match instance {
+        Instance::SelfType => quote!(#private::Type::<Self>::NEW),
+        Instance::Param(param) => quote!(#private::Type::<#param>::NEW),
+        Instance::TypeOf(argument) => quote!(#private::type_of(&#argument)),
+        // The type of a closure carries every generic parameter in scope.
+        Instance::Surroundings => quote!(|| {}),
+    }));
+    match &types[..] {
+        [] => TokenStream::new(),
+        [one] => quote!(#key.instance(&#one);),
+        many => quote!(#key.instance(&(#(#many),*));),
+    }
+}
+
+/// ```text
+/// ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.keep())
+/// ```
+fn rules(model: &Model) -> TokenStream {
+    let private = private(model);
+    let keep = returns(model, "keep");
+    let rules = &model.rules;
+    let local = match (rules.local, &rules.weigh) {
+        (true, Some(weigh)) => quote!(.local_weigh(#weigh)),
+        (true, None) => quote!(.local()),
+        (false, Some(weigh)) => quote!(.weigh(#weigh)),
+        (false, None) => TokenStream::new(),
+    };
+    let expires = rules.expires.as_ref().map(|expires| match expires {
+        Expires::Eager(expr) => quote!(.expires_in(#expr)),
+        Expires::Lazy(expr) => quote!(.expires(|| #expr)),
+    });
+    let cache_if = rules.cache_if.as_ref().map(|expr| quote!(.cache_if(#expr)));
+    let skip_none = rules.skip_none.then(|| {
+        let optional = returns(model, "optional");
+        quote!(.skip_none(#optional))
+    });
+    let force = rules.force.as_ref().map(|expr| quote!(.force(#expr)));
+    let cache = rules
+        .cache
+        .as_ref()
+        .map(operand)
+        .map(|cache| quote!(.cache(&#cache)));
+    quote!(#private::rules(#keep) #local #expires #cache_if #skip_none #force #cache)
+}
+
+/// Asks the return type what it is; errors about it point at the user's return type.
+fn returns(model: &Model, question: &str) -> TokenStream {
+    let private = private(model);
+    let output = &model.function.output;
+    let question = format_ident!("{question}", span = at(output));
+    quote_spanned!(at(output)=> #private::Returns::<#output>::NEW.#question())
+}
+
+/// ```text
+/// static __MEMO_SITE: ::memo::Site = { struct __MemoHere; ::memo::__private::site(type_name::<__MemoHere>, "load") };
+/// ```
+fn site_static(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let site = site(model);
+    quote!(static __MEMO_SITE: #krate::Site = #site;)
+}
+
+/// The site's constructor and its options.
+///
+/// The name of a type that stands in the function is the one way to learn the function's whole path, with the `impl` it is in.
+fn site(model: &Model) -> TokenStream {
+    let private = private(model);
+    let site = &model.site;
+    let function = &site.function;
+    let named = site.named.as_ref().map(|name| quote!(.named(#name)));
+    let form = match &site.form {
+        Form::Arguments => TokenStream::new(),
+        Form::Template(literals) => quote!(.template(&[#(#literals),*])),
+        Form::List => quote!(.list()),
+    };
+    let version = site.version.map(|version| quote!(.version(#version)));
+    let expiration = site
+        .expiration
+        .as_ref()
+        .map(|expiration| site_expiration(expiration, model));
+    let jitter = site
+        .jitter
+        .as_ref()
+        .map(|jitter| site_jitter(jitter, model));
+    quote! {{
+        struct __MemoHere;
+        #private::site(::core::any::type_name::<__MemoHere>, #function)
+            #named #form #version #expiration #jitter
+    }}
+}
+
+fn site_expiration(expiration: &Expiration, model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let expiration = match expiration {
+        Expiration::Seconds(seconds) => quote!(seconds(#seconds)),
+        Expiration::Millis(millis) => quote!(millis(#millis)),
+        Expiration::Never => quote!(never()),
+    };
+    quote!(.expiration(#krate::Expiration::#expiration))
+}
+
+fn site_jitter(jitter: &Jitter, model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let jitter = match jitter {
+        Jitter::Fraction(share) => quote!(fraction(#share)),
+        Jitter::UptoMillis(millis) => quote!(upto_millis(#millis)),
+    };
+    quote!(.jitter(#krate::Jitter::#jitter))
+}
+
+/// How the function finds its site.
+fn site_ref(model: &Model) -> TokenStream {
+    let name = &model.function.sig.ident;
+    match &model.entry {
+        Entry::Twin => quote!(#name::site()),
+        Entry::Method(_) => {
+            let hidden = hidden_site(model);
+            quote!(Self::#hidden())
+        }
+        Entry::None => quote!(&__MEMO_SITE),
+    }
+}
+
+/// ```text
+/// pub enum load {}
+/// impl load {
+///     pub fn site() -> &'static ::memo::Site { … }
+///     pub fn entry(id: u64) -> ::memo::Entry<User> { … }
+/// }
+/// ```
+fn twin(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let function = &model.function;
+    let (name, vis, cfgs) = (&function.sig.ident, &function.vis, cfgs(&function.attrs));
+    let about = format!(" The cached entries of [`{0}`](fn@{0}).", function.name());
+    let site = site_static(model);
+    let entry = entry(model, &format_ident!("entry"), &quote!(Self::site()));
+    quote! {
+        #(#cfgs)*
+        #[doc = #about]
+        #[allow(non_camel_case_types, dead_code)]
+        #vis enum #name {}
+
+        #(#cfgs)*
+        #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+        impl #name {
+            #[doc = " The registry's view of this function."]
+            #vis fn site() -> &'static #krate::Site {
+                #site
+                &__MEMO_SITE
+            }
+
+            #[doc = " The entry of a call with these arguments."]
+            #entry
+        }
+    }
+}
+
+/// ```text
+/// fn __memo_site_load() -> &'static ::memo::Site { … }
+/// pub fn load_entry(&self, id: u64) -> ::memo::Entry<User> { … }
+/// ```
+fn methods(model: &Model, name: &Ident) -> TokenStream {
+    let krate = &model.krate;
+    let function = &model.function;
+    let cfgs = cfgs(&function.attrs);
+    let about = format!(
+        " The cached entry of a call of [`{0}`](Self::{0}) with these arguments.",
+        function.name()
+    );
+    let hidden = hidden_site(model);
+    let site = site_static(model);
+    let entry = entry(model, name, &quote!(Self::#hidden()));
+    quote! {
+        #(#cfgs)*
+        #[doc(hidden)]
+        fn #hidden() -> &'static #krate::Site {
+            #site
+            &__MEMO_SITE
+        }
+
+        #(#cfgs)*
+        #[doc = #about]
+        #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+        #entry
+    }
+}
+
+/// The function that takes the same arguments and returns their entry.
+fn entry(model: &Model, name: &Ident, site: &TokenStream) -> TokenStream {
+    let private = private(model);
+    let (krate, output, vis) = (&model.krate, &model.function.output, &model.function.vis);
+    let (returned, make): (Type, _) = match model.function.road {
+        Road::Sync => (parse_quote!(#krate::Entry<#output>), quote!(entry)),
+        Road::Async | Road::Boxed(_) => (
+            parse_quote!(#krate::AsyncEntry<#output>),
+            quote!(async_entry),
+        ),
+    };
+    let sig = model.function.entry_signature(name.clone(), returned);
+    let (key, local, rules) = (key(model), key_local(), rules(model));
+    quote! {
+        #vis #sig {
+            #key
+            #private::#make(#site, #local, #rules)
+        }
+    }
+}
+
+fn private(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    quote!(#krate::__private)
+}
+
+/// The local that holds the key; no name of the user's can meet it.
+fn key_local() -> Ident {
+    Ident::new("__memo_key", Span::mixed_site())
+}
+
+fn hidden_site(model: &Model) -> Ident {
+    format_ident!("__memo_site_{}", model.function.name())
+}
+
+/// `tokens` in the braces of the user's body.
+fn braces(model: &Model, tokens: impl ToTokens) -> TokenStream {
+    let mut block = TokenStream::new();
+    model
+        .function
+        .brace
+        .surround(&mut block, |inside| tokens.to_tokens(inside));
+    block
+}
+
+/// `expr` so that `&` in front of it borrows all of it.
+fn operand(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::MethodCall(_)
+        | Expr::Call(_)
+        | Expr::Index(_)
+        | Expr::Lit(_)
+        | Expr::Macro(_)
+        | Expr::Paren(_)
+        | Expr::Tuple(_)
+        | Expr::Array(_)
+        | Expr::Reference(_) => quote!(#expr),
+        _ => quote!((#expr)),
+    }
+}
+
+/// Where `tokens` stand, for errors; names still resolve, and lints still see generated code.
+fn at(tokens: &impl Spanned) -> Span {
+    Span::mixed_site().located_at(tokens.span())
+}

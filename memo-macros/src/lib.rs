@@ -1,0 +1,60 @@
+//! The attribute of [memo](https://docs.rs/memo): tokens in, one call of the runtime out.
+//!
+//! `args` reads the attribute and `item` the function, `check` applies the rules, `model` decides,
+//! `expand` writes. No decision about caching is taken here. Every error is reported at once, at its
+//! token, with what to write instead, and the function is then emitted as it was.
+
+mod args;
+mod bindings;
+mod check;
+mod diag;
+mod duration;
+mod expand;
+mod fallback;
+mod item;
+mod mentions;
+mod model;
+mod road;
+mod suggest;
+mod template;
+#[cfg(test)]
+mod tests;
+mod types;
+mod values;
+
+use proc_macro2::TokenStream;
+
+use crate::args::Args;
+use crate::diag::Diag;
+use crate::item::Function;
+use crate::model::Model;
+
+#[doc = include_str!("../reference.md")]
+#[proc_macro_attribute]
+pub fn memoize(
+    attr: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand(attr.into(), item.into()).into()
+}
+
+/// The expansion, or every error and the item as it was.
+pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
+    match model(attr, item.clone()) {
+        Ok(model) => expand::tokens(&model),
+        Err(errors) => fallback::with_errors(item, &errors),
+    }
+}
+
+/// Reads and checks everything before reporting anything.
+fn model(attr: TokenStream, item: TokenStream) -> syn::Result<Model> {
+    let mut diag = Diag::new();
+    let args = Args::parse(attr, &mut diag);
+    let function = match syn::parse2::<Function>(item) {
+        Ok(function) => function,
+        Err(error) => return Err(diag.fail(error)),
+    };
+    check::all(&args, &function, &mut diag);
+    diag.finish()?;
+    Ok(Model::new(args, function))
+}

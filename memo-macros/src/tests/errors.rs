@@ -1,0 +1,425 @@
+//! Errors come all at once, and the user's function stays.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::expand;
+
+/// The messages, in order; also checks that the item was emitted as it was.
+fn errors(attr: TokenStream, item: TokenStream) -> Vec<String> {
+    let expansion = expand(attr, item.clone()).to_string();
+    let rest = expansion
+        .strip_prefix(&item.to_string())
+        .unwrap_or_else(|| panic!("the item is not untouched: {expansion}"));
+    let messages = rest.split("compile_error !").skip(1);
+    messages
+        .map(|message| {
+            let literal = message.split(['{', '}']).collect::<String>();
+            literal.trim().to_owned()
+        })
+        .collect()
+}
+
+/// Asserts that there is one error, and what it says.
+fn one(attr: TokenStream, item: TokenStream, says: &str) {
+    let found = errors(attr, item);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let plain = |text: &str| text.replace(['{', '}', '\\'], "");
+    assert!(
+        plain(&found[0]).contains(&plain(says)),
+        "{found:#?} does not say {says:?}"
+    );
+}
+
+fn item() -> TokenStream {
+    quote!(
+        fn f(db: &Db, id: u64, lang: &str) -> u64 {
+            body(db, id, lang)
+        }
+    )
+}
+
+#[test]
+fn all_errors_come_at_once() {
+    let attr = quote!(
+        ttl = 60,
+        key = "u:{di}:{}",
+        skip(bd),
+        version = "2",
+        expiration = 0,
+        local = true
+    );
+    let item = quote!(
+        const fn f(id: u64) -> &str {
+            ""
+        }
+    );
+    let found = errors(attr, item);
+    let expected = [
+        "ttl",
+        "empty hole",
+        "version",
+        "local",
+        "const fn",
+        "outlives",
+        "bd",
+        "zero",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (message, part) in found.iter().zip(expected) {
+        assert!(message.contains(part), "{message} does not mention {part}");
+    }
+}
+
+#[test]
+fn an_unknown_option_is_named_with_the_nearest() {
+    one(quote!(expiraton = 5), item(), "did you mean `expiration`?");
+    one(quote!(ttl = 5), item(), "did you mean `expiration`?");
+    one(
+        quote!(sync_writes),
+        item(),
+        "unknown option `sync_writes` (options: key, skip",
+    );
+    one(quote!(encrypt), item(), "unknown option `encrypt`");
+}
+
+#[test]
+fn every_known_option_is_read() {
+    for option in crate::args::OPTIONS {
+        let name: TokenStream = option.parse().expect(option);
+        let expansion = expand(quote!(#name = ?), item()).to_string();
+        assert!(!expansion.contains("unknown option"), "{option}");
+    }
+}
+
+#[test]
+fn a_half_typed_attribute_is_never_a_panic() {
+    let whole = quote!(
+        key = "{id}:{lang:?}",
+        skip(db),
+        expiration = f(id),
+        cache_if = |a, b| a < b,
+        local,
+        entry = e
+    );
+    let tokens = Vec::from_iter(whole);
+    for (start, end) in
+        (0..tokens.len()).flat_map(|start| (start..=tokens.len()).map(move |end| (start, end)))
+    {
+        let part = tokens[start..end].iter().cloned().collect();
+        assert!(expand(part, item()).to_string().contains("fn f"));
+    }
+}
+
+#[test]
+fn an_option_is_given_once() {
+    one(
+        quote!(version = 1, version = 2),
+        item(),
+        "`version` is given twice",
+    );
+}
+
+#[test]
+fn an_option_needs_its_value() {
+    one(
+        quote!(key),
+        item(),
+        "`key` needs a value, for example `key = \"user:{id}\"`",
+    );
+    one(quote!(version =), item(), "`version` needs a value");
+    one(quote!(weigh =, local), item(), "`weigh` needs a value");
+    one(quote!(skip), item(), "`skip` needs the names of arguments");
+    one(
+        quote!(skip()),
+        item(),
+        "`skip` needs the names of arguments",
+    );
+}
+
+#[test]
+fn an_option_has_a_value_of_its_kind() {
+    one(quote!(key = id), item(), "`key` is a template or a list");
+    one(quote!(name = users), item(), "`name` is a string");
+    one(quote!(name = ""), item(), "the name is empty");
+    one(quote!(version = -1), item(), "`version` is a whole number");
+    one(quote!(version = 99999999999), item(), "cannot be used here");
+    one(
+        quote!(cache_none = "no"),
+        item(),
+        "`cache_none` is `true` or `false`",
+    );
+    one(quote!(local = true), item(), "`local` takes no value");
+    one(
+        quote!(entry = "f_entry"),
+        item(),
+        "`entry` is `false` or the name of a method",
+    );
+    one(quote!(entry = f), item(), "the method itself is called `f`");
+    one(
+        quote!(crate = "memo"),
+        item(),
+        "`crate` is a path, without quotes",
+    );
+    one(quote!(jitter = 1.5), item(), "between 0 and 1");
+    one(quote!(jitter = spread()), item(), "`jitter` is a share");
+    one(quote!(jitter = "0s"), item(), "a jitter of zero");
+    one(
+        quote!(jitter = 5, expiration = "never"),
+        item(),
+        "\"never\" has none",
+    );
+}
+
+#[test]
+fn an_expiration_is_a_duration() {
+    one(
+        quote!(expiration = 0),
+        item(),
+        "an expiration of zero keeps nothing",
+    );
+    one(
+        quote!(expiration = "0s"),
+        item(),
+        "an expiration of zero keeps nothing",
+    );
+    one(
+        quote!(expiration = 0.5),
+        item(),
+        "`expiration` is seconds, a string or a `Duration`",
+    );
+    one(quote!(expiration = -5), item(), "cannot be negative");
+    one(
+        quote!(expiration = "5 minutes"),
+        item(),
+        "did you mean \"5m\"?",
+    );
+    one(
+        quote!(expiration = "soon"),
+        item(),
+        "not a whole number with a unit",
+    );
+}
+
+#[test]
+fn a_template_names_arguments() {
+    let skip_rest = |key: &str| quote!(key = #key, skip(db, id));
+    one(
+        skip_rest("{lang}:{lnag.len()}"),
+        item(),
+        "`lnag` is not an argument of this function; did you mean `lang`?",
+    );
+    one(
+        skip_rest("{lang}:{self.x}"),
+        item(),
+        "this function has no `self`",
+    );
+    one(skip_rest("{lang}:{"), item(), "never closed");
+    one(skip_rest("{lang}:}"), item(), "closes nothing");
+    one(skip_rest("{lang}:{}"), item(), "an empty hole");
+    one(skip_rest("{lang:>8}"), item(), "`:>8` is not supported");
+}
+
+#[test]
+fn every_argument_is_in_the_key_or_skipped() {
+    one(
+        quote!(key = "{id}", skip(db)),
+        item(),
+        "`lang` is not part of the key; add `{lang}` to it, or `skip(lang)`",
+    );
+    one(
+        quote!(key = [id, db.lang], skip(db)),
+        quote!(
+            fn f(db: &Db, id: u64) {}
+        ),
+        "`db` is skipped and also part",
+    );
+    one(
+        quote!(key = [q.lang]),
+        quote!(
+            fn f(q: &Q, lang: &str) {}
+        ),
+        "`lang` is not part of the key; add `lang` to it",
+    );
+    one(
+        quote!(key = "{id}"),
+        quote!(
+            fn f(&self, id: u64) {}
+        ),
+        "`self` is not part of the key; add `{self.…}` to it",
+    );
+    one(
+        quote!(key = "{id}"),
+        quote!(
+            fn f<const N: usize>(id: u64) {}
+        ),
+        "`N` is not part of the key",
+    );
+    one(
+        quote!(skip(dv)),
+        item(),
+        "`dv` is not an argument of this function; did you mean `db`?",
+    );
+}
+
+#[test]
+fn everything_may_be_skipped() {
+    let expansion = expand(quote!(skip(db, id, lang)), item()).to_string();
+    assert!(expansion.contains("__private :: call"), "{expansion}");
+}
+
+#[test]
+fn a_mutable_borrow_is_skipped() {
+    one(
+        quote!(),
+        quote!(
+            fn f(log: &mut Log) {}
+        ),
+        "add `skip(log)`",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(log: Option<&mut Log>) {}
+        ),
+        "add `skip(log)`",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(&mut self) {}
+        ),
+        "add `skip(self)`",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(self: Pin<&mut Self>) {}
+        ),
+        "add `skip(self)`",
+    );
+}
+
+#[test]
+fn the_signature_can_be_memoized() {
+    one(
+        quote!(),
+        quote!(
+            const fn f() -> u8 {
+                1
+            }
+        ),
+        "a `const fn` cannot use a cache",
+    );
+    one(
+        quote!(),
+        quote!(
+            extern "C" fn f() -> u8 {
+                1
+            }
+        ),
+        "an `extern` function cannot be memoized",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f() -> ! {
+                loop {}
+            }
+        ),
+        "never returns",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f() -> Box<impl Ord> {
+                x
+            }
+        ),
+        "its type has no name",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(a: &str) -> &str {
+                a
+            }
+        ),
+        "cannot borrow",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(a: &str) -> Cow<'_, str> {
+                a
+            }
+        ),
+        "cannot borrow",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(_: impl Ord) -> u8 {
+                1
+            }
+        ),
+        "give it a name",
+    );
+    let opaque = quote!(
+        fn f() -> Pin<Box<dyn Future<Output = u8>>> {
+            later()
+        }
+    );
+    one(quote!(), opaque, "a boxed future cannot be kept");
+}
+
+#[test]
+fn a_static_borrow_is_owned_enough() {
+    let item = quote!(
+        fn f(g: fn(&str) -> &str) -> Cow<'static, str> {
+            g("").into()
+        }
+    );
+    assert!(
+        expand(quote!(), item)
+            .to_string()
+            .contains("__private :: call")
+    );
+}
+
+#[test]
+fn other_items_are_named() {
+    one(
+        quote!(),
+        quote!(
+            struct S;
+        ),
+        "goes on a function or a method",
+    );
+    one(
+        quote!(),
+        quote!(
+            pub const X: u8 = 1;
+        ),
+        "goes on a function or a method",
+    );
+    one(
+        quote!(),
+        quote!(impl S { fn f() {} }),
+        "goes on each method",
+    );
+    one(
+        quote!(),
+        quote!(
+            unsafe trait S {}
+        ),
+        "goes on each method",
+    );
+    one(
+        quote!(),
+        quote!(
+            fn f(&self) -> u8;
+        ),
+        "a function without a body",
+    );
+}

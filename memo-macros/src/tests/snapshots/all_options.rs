@@ -1,0 +1,30 @@
+#[cfg(feature = "users")]
+unsafe fn load(db: &Db, id: u64, fresh: bool, hours: u64) -> Option<User> {
+    #![allow(unused)]
+    static __MEMO_SITE: my::memo::Site = my::memo::__private::site(
+            ::core::module_path!(),
+            "load",
+        )
+        .named("users")
+        .list()
+        .version(2u32)
+        .jitter(my::memo::Jitter::fraction(0.1))
+        .local();
+    let mut __memo_key = my::memo::__private::Key::new();
+    __memo_key.instance(&|| {});
+    __memo_key.part(&id);
+    my::memo::__private::call(
+        &__MEMO_SITE,
+        __memo_key,
+        my::memo::__private::rules(
+                my::memo::__private::Returns::<Option<User>>::NEW.keep(),
+            )
+            .local_weigh(User::weight)
+            .expires_in(Duration::from_secs(hours * 3600))
+            .cache_if(|user| user.is_some())
+            .skip_none(my::memo::__private::Returns::<Option<User>>::NEW.optional())
+            .force(fresh)
+            .cache(&db.cache),
+        || -> Option<User> { unsafe { db.load(id) } },
+    )
+}

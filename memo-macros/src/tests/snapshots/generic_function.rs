@@ -1,0 +1,53 @@
+fn parse<'a, T: FromStr, const N: usize>(text: &'a str, by: impl Display) -> Vec<T>
+where
+    T: Clone,
+{
+    let mut __memo_key = ::memo::__private::Key::new();
+    __memo_key
+        .instance(&(::memo::__private::Type::<T>::NEW, ::memo::__private::type_of(&by)));
+    __memo_key.part(&text);
+    __memo_key.part(&by);
+    __memo_key.part(&N);
+    ::memo::__private::call(
+        parse::site(),
+        __memo_key,
+        ::memo::__private::rules(::memo::__private::Returns::<Vec<T>>::NEW.keep()),
+        || -> Vec<T> { split::<N>(text, by).collect() },
+    )
+}
+/// The cached entries of [`parse`](fn@parse).
+#[allow(non_camel_case_types, dead_code)]
+enum parse {}
+#[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+impl parse {
+    /// The registry's view of this function.
+    fn site() -> &'static ::memo::Site {
+        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
+            ::core::module_path!(),
+            "parse",
+        );
+        &__MEMO_SITE
+    }
+    /// The entry of a call with these arguments.
+    fn entry<'a, T: FromStr, const N: usize>(
+        text: &'a str,
+        by: impl Display,
+    ) -> ::memo::Entry<Vec<T>>
+    where
+        T: Clone,
+    {
+        let mut __memo_key = ::memo::__private::Key::new();
+        __memo_key
+            .instance(
+                &(::memo::__private::Type::<T>::NEW, ::memo::__private::type_of(&by)),
+            );
+        __memo_key.part(&text);
+        __memo_key.part(&by);
+        __memo_key.part(&N);
+        ::memo::__private::entry(
+            Self::site(),
+            __memo_key,
+            ::memo::__private::rules(::memo::__private::Returns::<Vec<T>>::NEW.keep()),
+        )
+    }
+}

@@ -1,0 +1,41 @@
+fn total(a: u32, q: &Query, d: D, c: u32) -> u64 {
+    let mut __memo_key = ::memo::__private::Key::new();
+    __memo_key.part(&a);
+    __memo_key.part(&q.name);
+    __memo_key.part(&f(d));
+    __memo_key.part(&(c + 1));
+    ::memo::__private::call(
+        total::site(),
+        __memo_key,
+        ::memo::__private::rules(::memo::__private::Returns::<u64>::NEW.keep()),
+        || -> u64 { sum(a, q, d, c) },
+    )
+}
+/// The cached entries of [`total`](fn@total).
+#[allow(non_camel_case_types, dead_code)]
+enum total {}
+#[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+impl total {
+    /// The registry's view of this function.
+    fn site() -> &'static ::memo::Site {
+        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
+                ::core::module_path!(),
+                "total",
+            )
+            .list();
+        &__MEMO_SITE
+    }
+    /// The entry of a call with these arguments.
+    fn entry(a: u32, q: &Query, d: D, c: u32) -> ::memo::Entry<u64> {
+        let mut __memo_key = ::memo::__private::Key::new();
+        __memo_key.part(&a);
+        __memo_key.part(&q.name);
+        __memo_key.part(&f(d));
+        __memo_key.part(&(c + 1));
+        ::memo::__private::entry(
+            Self::site(),
+            __memo_key,
+            ::memo::__private::rules(::memo::__private::Returns::<u64>::NEW.keep()),
+        )
+    }
+}

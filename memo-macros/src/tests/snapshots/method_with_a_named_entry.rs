@@ -1,0 +1,48 @@
+impl Store {
+    pub async fn user(&self, mut id: u64) -> Option<User> {
+        let mut __memo_key = ::memo::__private::Key::new();
+        __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
+        ::memo::__private::Hole(&self.shard).text(&mut __memo_key);
+        ::memo::__private::Hole(&id).text(&mut __memo_key);
+        ::memo::__private::call_async::<
+            Option<User>,
+            _,
+            _,
+        >(
+                Self::__memo_site_user(),
+                __memo_key,
+                ::memo::__private::rules(
+                    ::memo::__private::Returns::<Option<User>>::NEW.keep(),
+                ),
+                async move {
+                    id += 1;
+                    self.find(id).await
+                },
+            )
+            .await
+    }
+    #[doc(hidden)]
+    fn __memo_site_user() -> &'static ::memo::Site {
+        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
+                ::core::module_path!(),
+                "user",
+            )
+            .template(&["user:", ":", ""]);
+        &__MEMO_SITE
+    }
+    /// The cached entry of a call of [`user`](Self::user) with these arguments.
+    #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+    pub fn user_entry(&self, id: u64) -> ::memo::AsyncEntry<Option<User>> {
+        let mut __memo_key = ::memo::__private::Key::new();
+        __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
+        ::memo::__private::Hole(&self.shard).text(&mut __memo_key);
+        ::memo::__private::Hole(&id).text(&mut __memo_key);
+        ::memo::__private::async_entry(
+            Self::__memo_site_user(),
+            __memo_key,
+            ::memo::__private::rules(
+                ::memo::__private::Returns::<Option<User>>::NEW.keep(),
+            ),
+        )
+    }
+}

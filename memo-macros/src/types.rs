@@ -1,0 +1,129 @@
+//! What a type says about itself in its tokens.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{
+    FnArg, GenericArgument, ParenthesizedGenericArguments, Path, PathArguments, ReceiverKind, Type,
+    TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
+};
+
+/// Whether `ty` names an `impl Trait`, however deep.
+pub(crate) fn has_impl_trait(ty: &Type) -> bool {
+    struct Search(bool);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_type_impl_trait(&mut self, _: &'ast TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut search = Search(false);
+    search.visit_type(ty);
+    search.0
+}
+
+/// Whether the caller sees what the function writes into `arg`.
+pub(crate) fn borrows_mutably(arg: &FnArg) -> bool {
+    match arg {
+        FnArg::Typed(arg) => has_mutable_borrow(&arg.ty),
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
+            ReceiverKind::Typed(_, ty) => has_mutable_borrow(ty),
+            _ => false,
+        },
+    }
+}
+
+/// Whether `ty` has a `&mut`; the arguments of function types are not part of the value.
+fn has_mutable_borrow(ty: &Type) -> bool {
+    struct Search(bool);
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+            self.0 |= reference.mutability.is_some();
+            visit::visit_type_reference(self, reference);
+        }
+        fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments(
+            &mut self,
+            _: &'ast ParenthesizedGenericArguments,
+        ) {
+        }
+    }
+    let mut search = Search(false);
+    search.visit_type(ty);
+    search.0
+}
+
+/// The first borrow in `ty` that is not `'static`, as tokens to point at.
+pub(crate) fn borrow(ty: &Type) -> Option<TokenStream> {
+    struct Search(Option<TokenStream>);
+    impl Search {
+        fn found(&mut self, tokens: impl ToTokens) {
+            self.0.get_or_insert_with(|| tokens.to_token_stream());
+        }
+    }
+    impl<'ast> Visit<'ast> for Search {
+        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+            if reference.lifetime.is_none() {
+                self.found(reference);
+            }
+            visit::visit_type_reference(self, reference);
+        }
+        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
+            if lifetime.ident != "static" {
+                self.found(lifetime);
+            }
+        }
+        fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
+        fn visit_parenthesized_generic_arguments(
+            &mut self,
+            _: &'ast ParenthesizedGenericArguments,
+        ) {
+        }
+    }
+    let mut search = Search(None);
+    search.visit_type(ty);
+    search.0
+}
+
+/// The `T` of `Pin<Box<dyn Future<Output = T> + …>>`.
+pub(crate) fn boxed_future(ty: &Type) -> Option<&Type> {
+    let Type::TraitObject(object) = argument_of(argument_of(ty, "Pin")?, "Box")? else {
+        return None;
+    };
+    object.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => future_output(&bound.path),
+        _ => None,
+    })
+}
+
+/// The `T` of `path::to::Name<T>`.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    generic_arguments(&path.path, name)?.find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The `T` of `path::to::Future<Output = T>`.
+fn future_output(path: &Path) -> Option<&Type> {
+    generic_arguments(path, "Future")?.find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+        _ => None,
+    })
+}
+
+/// The arguments of the last segment, if that is called `name`.
+fn generic_arguments<'a>(
+    path: &'a Path,
+    name: &str,
+) -> Option<impl Iterator<Item = &'a GenericArgument>> {
+    let last = path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == name)?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    }
+}

@@ -1,0 +1,270 @@
+//! What the value of each option may be.
+//!
+//! A reader that finds a fault returns it, or reports several and returns nothing.
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprLit, ExprPath, Lit, LitFloat, LitInt, LitStr, Path, Token, UnOp, token};
+
+use crate::args::{Entry, Expiration, Jitter, Key, Opt};
+use crate::diag::Diag;
+use crate::duration;
+use crate::template::Template;
+
+/// Everything a value's reader needs: where it is, what it is called, where faults go.
+pub(crate) struct Value<'a, 'b> {
+    pub(crate) name: &'a Ident,
+    pub(crate) input: ParseStream<'b>,
+    pub(crate) diag: &'a mut Diag,
+}
+
+impl Value<'_, '_> {
+    /// Fills an option with what `read` finds; a second one of the same name is an error.
+    pub(crate) fn fill<T>(
+        mut self,
+        slot: &mut Option<Opt<T>>,
+        read: impl FnOnce(&mut Self) -> syn::Result<Option<T>>,
+    ) -> syn::Result<()> {
+        let value = read(&mut self)?;
+        let name = self.name.clone();
+        if slot.is_some() {
+            return Err(syn::Error::new(
+                name.span(),
+                format!("`{name}` is given twice; keep one"),
+            ));
+        }
+        *slot = value.map(|value| Opt { name, value });
+        Ok(())
+    }
+
+    /// The expression after `=`; `example` is what the message shows where there is none.
+    fn expr(&self, example: &str) -> syn::Result<Expr> {
+        let name = self.name;
+        if !self.input.peek(Token![=]) {
+            return Err(self.missing(example));
+        }
+        self.input.parse::<Token![=]>()?;
+        if self.input.is_empty() || self.input.peek(Token![,]) {
+            return Err(self.missing(example));
+        }
+        self.input.parse().map_err(|error| {
+            syn::Error::new(
+                error.span(),
+                format!("the value of `{name}` is not an expression: {error}"),
+            )
+        })
+    }
+
+    fn missing(&self, example: &str) -> syn::Error {
+        let name = self.name;
+        syn::Error::new(
+            name.span(),
+            format!("`{name}` needs a value, for example `{name} = {example}`"),
+        )
+    }
+
+    fn wrong(&self, value: &impl ToTokens, kind: &str, example: &str) -> syn::Error {
+        let name = self.name;
+        syn::Error::new_spanned(
+            value,
+            format!("`{name}` is {kind}, for example `{name} = {example}`"),
+        )
+    }
+}
+
+/// A template or a list.
+pub(crate) fn key(value: &mut Value<'_, '_>) -> syn::Result<Option<Key>> {
+    const EXAMPLE: &str = "\"user:{id}\"";
+    let given = value.expr(EXAMPLE)?;
+    if let Some(Lit::Str(text)) = literal(&given) {
+        return Ok(Template::parse(text, value.diag).map(Key::Template));
+    }
+    match given {
+        Expr::Array(list) => Ok(Some(Key::List(Vec::from_iter(list.elems)))),
+        other => Err(value.wrong(&other, "a template or a list `[a, b.c]`", EXAMPLE)),
+    }
+}
+
+/// The names in parentheses.
+pub(crate) fn names(value: &mut Value<'_, '_>) -> syn::Result<Option<Vec<Ident>>> {
+    const NONE: &str = "`skip` needs the names of arguments, for example `skip(db)`";
+    if !value.input.peek(token::Paren) {
+        return Err(syn::Error::new(value.name.span(), NONE));
+    }
+    let content;
+    syn::parenthesized!(content in value.input);
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
+    if names.is_empty() {
+        return Err(syn::Error::new(value.name.span(), NONE));
+    }
+    Ok(Some(Vec::from_iter(names)))
+}
+
+/// A string that says something.
+pub(crate) fn text(value: &mut Value<'_, '_>) -> syn::Result<Option<LitStr>> {
+    const EMPTY: &str = "the name is empty; leave `name` off to use the function's path";
+    const EXAMPLE: &str = "\"users\"";
+    let given = value.expr(EXAMPLE)?;
+    match literal(&given) {
+        Some(Lit::Str(text)) if text.value().trim().is_empty() => {
+            Err(syn::Error::new(text.span(), EMPTY))
+        }
+        Some(Lit::Str(text)) => Ok(Some(text.clone())),
+        _ => Err(value.wrong(&given, "a string", EXAMPLE)),
+    }
+}
+
+/// A whole number.
+pub(crate) fn version(value: &mut Value<'_, '_>) -> syn::Result<Option<u32>> {
+    let given = value.expr("2")?;
+    match literal(&given) {
+        Some(Lit::Int(number)) => whole(number).map(Some),
+        _ => Err(value.wrong(&given, "a whole number", "2")),
+    }
+}
+
+/// A duration, "never", or an expression.
+pub(crate) fn expiration(value: &mut Value<'_, '_>) -> syn::Result<Option<Expiration>> {
+    let given = not_negative(value.expr("\"15m\"")?)?;
+    let millis = match literal(&given) {
+        Some(Lit::Int(seconds)) => millis_of_seconds(seconds)?,
+        Some(Lit::Str(text)) if is_never(text) => return Ok(Some(Expiration::Never)),
+        Some(Lit::Str(text)) => millis_of_text(text)?,
+        Some(_) => {
+            return Err(value.wrong(&given, "seconds, a string or a `Duration`", "\"500ms\""));
+        }
+        None => return Ok(Some(Expiration::Dynamic(given))),
+    };
+    Ok(Some(Expiration::Millis(millis, given)))
+}
+
+/// A share of the expiration, or a duration.
+pub(crate) fn jitter(value: &mut Value<'_, '_>) -> syn::Result<Option<Jitter>> {
+    let given = not_negative(value.expr("0.1")?)?;
+    match literal(&given) {
+        Some(Lit::Float(share)) if is_share(share) => Ok(Some(Jitter::Fraction(share.clone()))),
+        Some(Lit::Float(share)) => Err(syn::Error::new(
+            share.span(),
+            "the share must lie between 0 and 1, for example `jitter = 0.1`",
+        )),
+        Some(Lit::Int(seconds)) => Ok(Some(Jitter::UptoMillis(millis_of_seconds(seconds)?))),
+        Some(Lit::Str(text)) => Ok(Some(Jitter::UptoMillis(millis_of_text(text)?))),
+        _ => Err(value.wrong(
+            &given,
+            "a share of the expiration or a duration literal",
+            "0.1",
+        )),
+    }
+}
+
+/// Any expression.
+pub(crate) fn expr(value: &mut Value<'_, '_>) -> syn::Result<Option<Expr>> {
+    let example = match value.name.to_string().as_str() {
+        "force_overwrite" => "refresh",
+        "cache_if" => "|page| page.is_complete()",
+        "weigh" => "|page| page.len()",
+        _ => "self.cache",
+    };
+    value.expr(example).map(Some)
+}
+
+/// `true` or `false`.
+pub(crate) fn boolean(value: &mut Value<'_, '_>) -> syn::Result<Option<bool>> {
+    let given = value.expr("false")?;
+    match literal(&given) {
+        Some(Lit::Bool(flag)) => Ok(Some(flag.value)),
+        _ => Err(value.wrong(&given, "`true` or `false`", "false")),
+    }
+}
+
+/// Nothing: the option says it all.
+pub(crate) fn flag(value: &mut Value<'_, '_>) -> syn::Result<Option<()>> {
+    if value.input.is_empty() || value.input.peek(Token![,]) {
+        return Ok(Some(()));
+    }
+    let name = value.name;
+    Err(value
+        .input
+        .error(format!("`{name}` takes no value; write `{name}`")))
+}
+
+/// `false`, or the name of a method.
+pub(crate) fn entry(value: &mut Value<'_, '_>) -> syn::Result<Option<Entry>> {
+    let given = value.expr("user_entry")?;
+    match (literal(&given), name(&given)) {
+        (Some(Lit::Bool(flag)), _) if flag.value => Ok(Some(Entry::Default)),
+        (Some(Lit::Bool(_)), _) => Ok(Some(Entry::Off)),
+        (_, Some(name)) => Ok(Some(Entry::Named(name.clone()))),
+        _ => Err(value.wrong(&given, "`false` or the name of a method", "user_entry")),
+    }
+}
+
+/// The path of a crate or module.
+pub(crate) fn path(value: &mut Value<'_, '_>) -> syn::Result<Option<Path>> {
+    match value.expr("::my_crate::memo")? {
+        Expr::Path(path) if path.qself.is_none() => Ok(Some(path.path)),
+        other => Err(value.wrong(&other, "a path, without quotes", "::my_crate::memo")),
+    }
+}
+
+/// `-5` is a mistake to name, not an expression to run.
+fn not_negative(expr: Expr) -> syn::Result<Expr> {
+    match &expr {
+        Expr::Unary(unary)
+            if matches!(unary.op, UnOp::Neg(_)) && literal(&unary.expr).is_some() =>
+        {
+            Err(syn::Error::new_spanned(
+                expr,
+                "a duration cannot be negative",
+            ))
+        }
+        _ => Ok(expr),
+    }
+}
+
+fn literal(expr: &Expr) -> Option<&Lit> {
+    match expr {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        _ => None,
+    }
+}
+
+fn name(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(ExprPath { path, .. }) => path.get_ident(),
+        _ => None,
+    }
+}
+
+/// A whole number of any type suffix.
+fn whole<N: std::str::FromStr<Err: std::fmt::Display>>(number: &LitInt) -> syn::Result<N> {
+    number.base10_parse().map_err(|error| {
+        syn::Error::new(
+            number.span(),
+            format!("`{number}` cannot be used here: {error}"),
+        )
+    })
+}
+
+fn millis_of_seconds(seconds: &LitInt) -> syn::Result<u64> {
+    whole::<u64>(seconds)?.checked_mul(1000).ok_or_else(|| {
+        syn::Error::new(seconds.span(), "too many seconds to count; write \"never\"")
+    })
+}
+
+fn millis_of_text(text: &LitStr) -> syn::Result<u64> {
+    duration::millis(&text.value()).map_err(|message| syn::Error::new(text.span(), message))
+}
+
+fn is_never(text: &LitStr) -> bool {
+    text.value().trim() == "never"
+}
+
+fn is_share(share: &LitFloat) -> bool {
+    share
+        .base10_parse::<f64>()
+        .is_ok_and(|share| share > 0.0 && share < 1.0)
+}

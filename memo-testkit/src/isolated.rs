@@ -1,0 +1,98 @@
+//! A cache for one test.
+
+use std::sync::Arc;
+
+use memo_core::{Cache, CacheBuilder, Error, with_cache, with_cache_async};
+
+use crate::{ManualClock, Recorder};
+
+/// A cache of a test's own, with a clock that stands still and a record of its events.
+///
+/// Tests that run side by side then neither see each other's values nor each other's time. A function with `cache = …` keeps to the
+/// cache it is bound to.
+#[derive(Clone, Debug)]
+pub struct Isolated {
+    cache: Cache,
+    clock: ManualClock,
+    recorder: Recorder,
+}
+
+impl Isolated {
+    /// A cache like the default one.
+    pub fn new() -> Self {
+        Self::with(|builder| builder).expect("the default description is sound")
+    }
+
+    /// A cache described further by `describe`; clock, observer and seed are set already.
+    ///
+    /// # Errors
+    ///
+    /// If the description is refused.
+    pub fn with(describe: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Result<Self, Error> {
+        let (clock, recorder) = (ManualClock::new(), Recorder::new());
+        let builder = Cache::builder()
+            .clock(clock.clone())
+            .observer(Arc::new(recorder.clone()))
+            .seed(0);
+        Ok(Self {
+            cache: describe(builder).build()?,
+            clock,
+            recorder,
+        })
+    }
+
+    /// Runs `test` with its memoized calls on this cache.
+    pub fn run<R>(&self, test: impl FnOnce() -> R) -> R {
+        with_cache(&self.cache, test)
+    }
+
+    /// Runs `test` with its memoized calls on this cache.
+    pub async fn run_async<R>(&self, test: impl Future<Output = R>) -> R {
+        with_cache_async(&self.cache, test).await
+    }
+
+    /// The cache.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// Its events.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+}
+
+impl Default for Isolated {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Runs `test` with nothing cached at any depth, except in functions bound by `cache = …`.
+///
+/// ```
+/// use memo_core::Policy;
+/// use memo_testkit::with_cache_disabled;
+///
+/// let policy = Policy::named("docs-disabled-test");
+/// let mut runs = 0;
+/// with_cache_disabled(|| {
+///     for _ in 0..3 {
+///         memo_core::cache().get_or_compute(&1, &policy, || runs += 1);
+///     }
+/// });
+/// assert_eq!(runs, 3);
+/// ```
+pub fn with_cache_disabled<R>(test: impl FnOnce() -> R) -> R {
+    with_cache(&Cache::disabled(), test)
+}
+
+/// [`with_cache_disabled`] for a future.
+pub async fn with_cache_disabled_async<R>(test: impl Future<Output = R>) -> R {
+    with_cache_async(&Cache::disabled(), test).await
+}

@@ -1,0 +1,8 @@
+use memo::memoize;
+
+#[memoize]
+struct User {
+    id: u64,
+}
+
+fn main() {}

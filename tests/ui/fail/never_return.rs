@@ -1,0 +1,8 @@
+use memo::memoize;
+
+#[memoize]
+fn serve(port: u16) -> ! {
+    panic!("{port}")
+}
+
+fn main() {}

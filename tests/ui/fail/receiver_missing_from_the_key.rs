@@ -1,0 +1,14 @@
+use memo::memoize;
+
+struct Store {
+    shard: u64,
+}
+
+impl Store {
+    #[memoize(key = "user:{id}")]
+    fn load(&self, id: u64) -> u64 {
+        self.shard + id
+    }
+}
+
+fn main() {}

@@ -1,0 +1,97 @@
+//! `cargo xtask test`: the one gate.
+
+use crate::cargo::{cargo, finish};
+use crate::{Outcome, needs, table};
+use std::time::{Duration, Instant};
+
+struct Step {
+    name: &'static str,
+    args: &'static [&'static str],
+    env: Option<(&'static str, &'static str)>,
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        args: &["fmt", "--all", "--check"],
+        env: None,
+    },
+    Step {
+        name: "lints",
+        args: &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        env: None,
+    },
+    // Doctests are part of it: only `--all-targets` would leave them out.
+    Step {
+        name: "tests",
+        args: &["test", "--workspace", "--all-features"],
+        env: None,
+    },
+    Step {
+        name: "docs",
+        args: &["doc", "--workspace", "--no-deps", "--all-features"],
+        env: Some(("RUSTDOCFLAGS", "-D warnings")),
+    },
+];
+
+/// Runs every step in order; the first that fails ends it and is named.
+pub(crate) fn run() -> Outcome {
+    needs::ensure(needs::TEST)?;
+    let mut times = Vec::new();
+    for step in STEPS {
+        println!("\n==> {}: {}", step.name, step.line());
+        let start = Instant::now();
+        let outcome = step.run();
+        times.push(start.elapsed());
+        if let Err(reason) = outcome {
+            summary(&times, true);
+            return Err(format!(
+                "the step `{}` failed ({reason}): {}",
+                step.name,
+                step.line()
+            ));
+        }
+    }
+    summary(&times, false);
+    Ok(())
+}
+
+impl Step {
+    fn run(&self) -> Outcome {
+        finish(cargo(self.args).envs(self.env))
+    }
+
+    /// The step as a person would type it.
+    fn line(&self) -> String {
+        let env = self
+            .env
+            .map(|(name, value)| format!("{name}=\"{value}\" "))
+            .unwrap_or_default();
+        format!("{env}cargo {}", self.args.join(" "))
+    }
+}
+
+fn summary(times: &[Duration], last_failed: bool) {
+    let row = |(index, step): (usize, &Step)| {
+        let verdict = match times.get(index) {
+            None => "not run",
+            Some(_) if last_failed && index + 1 == times.len() => "FAILED",
+            Some(_) => "ok",
+        };
+        let seconds = times
+            .get(index)
+            .map(|time| format!("{:.1}", time.as_secs_f64()))
+            .unwrap_or_default();
+        vec![step.name.to_owned(), verdict.to_owned(), seconds]
+    };
+    let rows: Vec<_> = STEPS.iter().enumerate().map(row).collect();
+    println!("\n{}", table::render(&["step", "", "seconds"], &rows));
+}
