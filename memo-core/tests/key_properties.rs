@@ -240,8 +240,15 @@ proptest! {
     }
 
     #[test]
-    fn the_length_is_that_of_the_bytes(value in value()) {
-        prop_assert_eq!(encoded_len(&value), key_of(&[value]).bytes().len());
+    fn a_value_weighs_its_bytes_without_the_tags_of_numbers(value in value()) {
+        let (weight, bytes) = (encoded_len(&value), key_of(&[value]).bytes().len());
+        prop_assert!(weight <= bytes && bytes <= 3 * weight + 1, "{weight} for {bytes} bytes");
+    }
+
+    #[test]
+    fn equal_bytes_have_equal_hashes(value in value()) {
+        let rebuilt = key_of(std::slice::from_ref(&value));
+        prop_assert_eq!(key_of(&[value]).hash_in(7), rebuilt.hash_in(7));
     }
 
     #[test]
@@ -254,12 +261,18 @@ proptest! {
     }
 
     #[test]
-    fn no_two_namespaces_or_paths_meet(one in [text(), text(), text()], other in [text(), text(), text()]) {
-        let name = |[namespace, path, part]: &[String; 3]| {
+    fn no_namespace_runs_into_a_path_and_no_path_into_a_part(
+        letters in "[a:~%]{0,6}",
+        [one, other] in prop::array::uniform2((0usize..7, 0usize..7)),
+    ) {
+        let name = |(from, to): (usize, usize)| {
+            let (from, to) = (from.min(letters.len()), to.clamp(from, letters.len().max(from)).min(letters.len()));
+            let (namespace, path, part) = (&letters[..from], &letters[from..to], &letters[to..]);
             let parts = NameParts { namespace, scope: Scope::Function(path), version: 0, max_bytes: usize::MAX };
-            store_name(&parts, &key_of(&[Value::Text(part.clone())]))
+            ((from, to), store_name(&parts, &key_of(&[Value::Text(part.into())])))
         };
-        prop_assert_eq!(one == other, name(&one) == name(&other));
+        let ((one, one_name), (other, other_name)) = (name(one), name(other));
+        prop_assert_eq!(one == other, one_name == other_name, "{} {}", one_name, other_name);
     }
 
     #[test]

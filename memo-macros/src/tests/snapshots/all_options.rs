@@ -1,15 +1,14 @@
 #[cfg(feature = "users")]
 unsafe fn load(db: &Db, id: u64, fresh: bool, hours: u64) -> Option<User> {
     #![allow(unused)]
-    static __MEMO_SITE: my::memo::Site = my::memo::__private::site(
-            ::core::module_path!(),
-            "load",
-        )
-        .named("users")
-        .list()
-        .version(2u32)
-        .jitter(my::memo::Jitter::fraction(0.1))
-        .local();
+    static __MEMO_SITE: my::memo::Site = {
+        struct __MemoHere;
+        my::memo::__private::site(::core::any::type_name::<__MemoHere>, "load")
+            .named("users")
+            .list()
+            .version(2u32)
+            .jitter(my::memo::Jitter::fraction(0.1))
+    };
     let mut __memo_key = my::memo::__private::Key::new();
     __memo_key.instance(&|| {});
     __memo_key.part(&id);

@@ -26,10 +26,10 @@ pub(crate) enum report {}
 impl report {
     /// The registry's view of this function.
     pub(crate) fn site() -> &'static ::memo::Site {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-            ::core::module_path!(),
-            "report",
-        );
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "report")
+        };
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.

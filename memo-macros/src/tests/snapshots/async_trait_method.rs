@@ -13,11 +13,11 @@ impl Source for Disk {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-                ::core::module_path!(),
-                "get",
-            )
-            .template(&["", ":", ""]);
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "get")
+                .template(&["", ":", ""])
+        };
         let mut __memo_key = ::memo::__private::Key::new();
         __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
         ::memo::__private::Hole(&self.id).text(&mut __memo_key);

@@ -22,10 +22,10 @@ enum parse {}
 impl parse {
     /// The registry's view of this function.
     fn site() -> &'static ::memo::Site {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-            ::core::module_path!(),
-            "parse",
-        );
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "parse")
+        };
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.

@@ -18,11 +18,10 @@ enum total {}
 impl total {
     /// The registry's view of this function.
     fn site() -> &'static ::memo::Site {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-                ::core::module_path!(),
-                "total",
-            )
-            .list();
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "total").list()
+        };
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.

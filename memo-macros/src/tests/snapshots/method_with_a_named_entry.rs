@@ -23,11 +23,11 @@ impl Store {
     }
     #[doc(hidden)]
     fn __memo_site_user() -> &'static ::memo::Site {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-                ::core::module_path!(),
-                "user",
-            )
-            .template(&["user:", ":", ""]);
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "user")
+                .template(&["user:", ":", ""])
+        };
         &__MEMO_SITE
     }
     /// The cached entry of a call of [`user`](Self::user) with these arguments.

@@ -20,10 +20,10 @@ pub enum load_user {}
 impl load_user {
     /// The registry's view of this function.
     pub fn site() -> &'static ::memo::Site {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-            ::core::module_path!(),
-            "load_user",
-        );
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "load_user")
+        };
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.

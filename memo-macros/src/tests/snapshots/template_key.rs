@@ -17,11 +17,11 @@ enum page {}
 impl page {
     /// The registry's view of this function.
     fn site() -> &'static ::memo::Site {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-                ::core::module_path!(),
-                "page",
-            )
-            .template(&["{page}:", ":", ":", ""]);
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "page")
+                .template(&["{page}:", ":", ":", ""])
+        };
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.

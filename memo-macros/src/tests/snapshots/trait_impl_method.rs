@@ -1,9 +1,9 @@
 impl Source for Disk {
     fn get(&self, (bucket, name): (u32, &str), _: Hint) -> Arc<[u8]> {
-        static __MEMO_SITE: ::memo::Site = ::memo::__private::site(
-            ::core::module_path!(),
-            "get",
-        );
+        static __MEMO_SITE: ::memo::Site = {
+            struct __MemoHere;
+            ::memo::__private::site(::core::any::type_name::<__MemoHere>, "get")
+        };
         let mut __memo_key = ::memo::__private::Key::new();
         __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
         __memo_key.part(&bucket);
