@@ -14,7 +14,6 @@ use crate::near::{DropLater, Found, KeyRef, Storing};
 use crate::parcel::Parcel;
 use crate::rules::Rules;
 use crate::site::Site;
-use crate::value::Weigh;
 
 /// The entry of a call with certain arguments: `f::entry(args)`.
 ///
@@ -125,7 +124,7 @@ struct ByRules<K, W, E> {
 impl<R, K, W, E> Stored<R> for ByRules<K, W, E>
 where
     K: Keep<R>,
-    W: Weigh<K::Value> + Send + Sync,
+    W: Fn(&K::Value) -> usize + Send + Sync,
     E: Fn() -> Option<Expiration> + Send + Sync,
 {
     fn address<'e>(&self, entry: &'e AnyEntry<R>) -> KeyRef<'e> {
@@ -150,7 +149,7 @@ where
         let Some(value) = K::value(&outcome) else {
             return;
         };
-        let weight = self.weigh.weigh(value);
+        let weight = (self.weigh)(value);
         let parcel = Parcel::pack(
             value.clone(),
             weight,
@@ -183,7 +182,7 @@ pub fn entry<R, K, W, P, E>(
 where
     R: 'static,
     K: Keep<R>,
-    W: Weigh<K::Value> + Send + Sync + 'static,
+    W: Fn(&K::Value) -> usize + Send + Sync + 'static,
     E: Fn() -> Option<Expiration> + Send + Sync + 'static,
 {
     let cache = rules.bound_cache().cloned().unwrap_or_else(crate::cache);
@@ -210,7 +209,7 @@ pub fn async_entry<R, K, W, P, E>(
 where
     R: 'static,
     K: Keep<R>,
-    W: Weigh<K::Value> + Send + Sync + 'static,
+    W: Fn(&K::Value) -> usize + Send + Sync + 'static,
     E: Fn() -> Option<Expiration> + Send + Sync + 'static,
 {
     AsyncEntry(AnyAsyncEntry(entry(site, key, rules)))

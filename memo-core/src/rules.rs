@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cache::Cache;
 use crate::expiration::{Expiration, Jitter};
 use crate::keep::{Keep, Kept, Nothing};
-use crate::value::{OwnSize, Said, SaidLocally, Serialised, Weigh};
+use crate::value::{Portable, own_weight, serialised_weight};
 
 /// The rules of a call. Each word of the attribute replaces one argument; the shape of the call stays.
 #[derive(Clone, Copy)]
@@ -43,18 +43,39 @@ pub trait Ruling<R> {
 /// What is stored of an outcome `R` under rules `U`.
 pub(crate) type Value<R, U> = <<U as Ruling<R>>::Keep as Keep<R>>::Value;
 
+/// Weighs by a function that captures nothing.
+pub(crate) type WeighBy<V> = fn(&V) -> usize;
 /// Keeps every value.
 pub(crate) type KeepAny<V> = fn(&V) -> bool;
 /// Has no expiration of its own.
 pub(crate) type AsTheSiteSays = fn() -> Option<Expiration>;
 
-/// The rules where the attribute says nothing.
+/// The rules where the attribute says nothing: the value can leave the process.
 #[inline]
-pub fn rules<R, K: Keep<R>>(
-    _: Kept<R, K>,
-) -> Rules<'static, R, K, Serialised, KeepAny<K::Value>, AsTheSiteSays> {
+pub fn rules<R, K: Keep<R, Value: Portable>>(kept: Kept<R, K>) -> Start<R, K> {
+    start(kept, serialised_weight)
+}
+
+/// The rules of `local`: the value stays in the process.
+#[inline]
+pub fn local_rules<R, K: Keep<R>>(kept: Kept<R, K>) -> Start<R, K> {
+    start(kept, own_weight)
+}
+
+/// Rules to which no expression has been added.
+pub(crate) type Start<R, K> = Rules<
+    'static,
+    R,
+    K,
+    WeighBy<<K as Keep<R>>::Value>,
+    KeepAny<<K as Keep<R>>::Value>,
+    AsTheSiteSays,
+>;
+
+#[inline]
+fn start<R, K: Keep<R>>(_: Kept<R, K>, weigh: WeighBy<K::Value>) -> Start<R, K> {
     Rules {
-        weigh: Serialised,
+        weigh,
         keep_if: |_| true,
         expires: || None,
         force: false,
@@ -64,25 +85,25 @@ pub fn rules<R, K: Keep<R>>(
 }
 
 impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
-    /// `local`
-    #[inline]
-    pub fn local(self) -> Rules<'a, R, K, OwnSize, P, E> {
-        self.weighed(OwnSize)
-    }
-
     /// `weigh = …`
     #[inline]
-    pub fn weigh<F: Fn(&K::Value) -> usize>(self, weigh: F) -> Rules<'a, R, K, Said<F>, P, E> {
-        self.weighed(Said(weigh))
-    }
-
-    /// `local, weigh = …`
-    #[inline]
-    pub fn local_weigh<F: Fn(&K::Value) -> usize>(
-        self,
-        weigh: F,
-    ) -> Rules<'a, R, K, SaidLocally<F>, P, E> {
-        self.weighed(SaidLocally(weigh))
+    pub fn weigh<F: Fn(&K::Value) -> usize>(self, weigh: F) -> Rules<'a, R, K, F, P, E> {
+        let Self {
+            keep_if,
+            expires,
+            force,
+            cache,
+            keep,
+            ..
+        } = self;
+        Rules {
+            weigh,
+            keep_if,
+            expires,
+            force,
+            cache,
+            keep,
+        }
     }
 
     /// `expiration = …`, found out when a value is stored.
@@ -140,26 +161,6 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
     pub(crate) fn weight_and_expiration(self) -> (W, E) {
         (self.weigh, self.expires)
     }
-
-    #[inline]
-    fn weighed<X>(self, weigh: X) -> Rules<'a, R, K, X, P, E> {
-        let Self {
-            keep_if,
-            expires,
-            force,
-            cache,
-            keep,
-            ..
-        } = self;
-        Rules {
-            weigh,
-            keep_if,
-            expires,
-            force,
-            cache,
-            keep,
-        }
-    }
 }
 
 impl<'a, R, K: Keep<R>, W, P: Fn(&K::Value) -> bool, E> Rules<'a, R, K, W, P, E> {
@@ -200,14 +201,14 @@ impl<'a, R, K: Keep<R>, W, P: Fn(&K::Value) -> bool, E> Rules<'a, R, K, W, P, E>
 impl<R, K, W, P, E> Ruling<R> for Rules<'_, R, K, W, P, E>
 where
     K: Keep<R>,
-    W: Weigh<K::Value>,
+    W: Fn(&K::Value) -> usize,
     P: Fn(&K::Value) -> bool,
     E: Fn() -> Option<Expiration>,
 {
     type Keep = K;
 
     fn weigh(&self, value: &K::Value) -> usize {
-        self.weigh.weigh(value)
+        (self.weigh)(value)
     }
 
     fn keeps(&self, value: &K::Value) -> bool {

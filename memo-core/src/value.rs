@@ -29,48 +29,12 @@ pub trait Portable: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Portable for T {}
 
-/// How the weight of a value is found.
-pub trait Weigh<V> {
-    /// Bytes, of the value and what it holds.
-    fn weigh(&self, value: &V) -> usize;
+/// The weight of a value that can leave the process: its own size and its serialised size, in bytes.
+pub(crate) fn serialised_weight<V: Portable>(value: &V) -> usize {
+    size_of::<V>().saturating_add(crate::key::encoded_len(value))
 }
 
-/// Its own size and its serialised size, for values that can leave the process.
-#[derive(Clone, Copy, Debug)]
-pub struct Serialised;
-
-/// Its own size alone, for values that cannot.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnSize;
-
-/// As the user says, for values that can leave the process.
-#[derive(Clone, Copy, Debug)]
-pub struct Said<F>(pub F);
-
-/// As the user says, for values that cannot leave the process.
-#[derive(Clone, Copy, Debug)]
-pub struct SaidLocally<F>(pub F);
-
-impl<V: Portable> Weigh<V> for Serialised {
-    fn weigh(&self, value: &V) -> usize {
-        size_of::<V>().saturating_add(crate::key::encoded_len(value))
-    }
-}
-
-impl<V> Weigh<V> for OwnSize {
-    fn weigh(&self, _: &V) -> usize {
-        size_of::<V>()
-    }
-}
-
-impl<V: Portable, F: Fn(&V) -> usize> Weigh<V> for Said<F> {
-    fn weigh(&self, value: &V) -> usize {
-        self.0(value)
-    }
-}
-
-impl<V, F: Fn(&V) -> usize> Weigh<V> for SaidLocally<F> {
-    fn weigh(&self, value: &V) -> usize {
-        self.0(value)
-    }
+/// The weight of a value that cannot: its own size alone.
+pub(crate) fn own_weight<V>(_: &V) -> usize {
+    size_of::<V>()
 }

@@ -125,16 +125,18 @@ fn instance(model: &Model) -> TokenStream {
 /// ```text
 /// ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.keep())
 /// ```
+///
+/// Here the bounds on the value are checked.
 fn rules(model: &Model) -> TokenStream {
-    let private = private(model);
     let keep = returns(model, "keep");
     let rules = &model.rules;
-    let local = match (rules.local, &rules.weigh) {
-        (true, Some(weigh)) => quote!(.local_weigh(#weigh)),
-        (true, None) => quote!(.local()),
-        (false, Some(weigh)) => quote!(.weigh(#weigh)),
-        (false, None) => TokenStream::new(),
+    let place = at(&model.function.output);
+    let at_value = spanned_at(private(model), place);
+    let start = match rules.local {
+        true => quote_spanned!(place=> #at_value::local_rules(#keep)),
+        false => quote_spanned!(place=> #at_value::rules(#keep)),
     };
+    let weigh = rules.weigh.as_ref().map(|weigh| quote!(.weigh(#weigh)));
     let expires = rules.expires.as_ref().map(|expires| match expires {
         Expires::Eager(expr) => quote!(.expires_in(#expr)),
         Expires::Lazy(expr) => quote!(.expires(|| #expr)),
@@ -150,15 +152,16 @@ fn rules(model: &Model) -> TokenStream {
         .as_ref()
         .map(operand)
         .map(|cache| quote!(.cache(&#cache)));
-    quote!(#private::rules(#keep) #local #expires #cache_if #skip_none #force #cache)
+    quote!(#start #weigh #expires #cache_if #skip_none #force #cache)
 }
 
 /// Asks the return type what it is; errors about it point at the user's return type.
 fn returns(model: &Model, question: &str) -> TokenStream {
-    let private = private(model);
     let output = &model.function.output;
-    let question = format_ident!("{question}", span = at(output));
-    quote_spanned!(at(output)=> #private::Returns::<#output>::NEW.#question())
+    let place = at(output);
+    let private = spanned_at(private(model), place);
+    let question = format_ident!("{question}", span = place);
+    quote_spanned!(place=> #private::Returns::<#output>::NEW.#question())
 }
 
 /// ```text
@@ -362,4 +365,13 @@ fn operand(expr: &Expr) -> TokenStream {
 /// Where `tokens` stand, for errors; names still resolve, and lints still see generated code.
 fn at(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
+}
+
+/// `tokens` so that an error about all of them points at the user's `place`.
+fn spanned_at(tokens: TokenStream, place: Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(place));
+        token
+    });
+    moved.collect()
 }

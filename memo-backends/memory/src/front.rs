@@ -1,10 +1,9 @@
 //! Each thread's own handles on small entries that it read.
 //!
-//! A hit here takes no guard and writes nothing that another thread reads: it is what brings a hit
-//! below the cost of one atomic exchange. An entry that was removed stays in its slot, of no use (it
-//! is dead before the removal returns), until another takes the slot. So a thread can keep removed
-//! entries in memory, up to [`SLOTS`] × [`COST_LIMIT`] bytes, 1.3 MB; they stay on their store's
-//! ledger.
+//! A hit here takes no guard, makes no atomic exchange, and writes nothing that another thread reads.
+//! An entry that was removed stays in its slot, of no use (it is dead before the removal returns),
+//! until another takes the slot. So a thread can keep removed entries in memory, up to [`SLOTS`] ×
+//! [`COST_LIMIT`] bytes, 1.3 MB; they stay on their store's ledger.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -14,26 +13,32 @@ use crate::KeyRef;
 use crate::entry::Entry;
 use crate::ledger::Ledger;
 
-/// Handles per thread, 8 bytes each; a power of two. More slots mean fewer popular entries that share
-/// one, and more memory that dead entries can keep.
+/// Slots per thread, 16 bytes each; a power of two. More of them mean fewer popular entries that
+/// share one, and more memory that dead entries can keep.
 const SLOTS: usize = 2048;
 
 /// What an entry may cost, in bytes, to be kept here: a weight of up to 256.
 const COST_LIMIT: usize = 640;
 
-/// Of so many entries that meet another one alive in their slot, one takes the slot. Two popular
-/// entries of one slot would otherwise push each other out at every read, and moving handles writes
-/// to counts that all threads share.
+/// Of so many entries that meet another one in their slot, one takes the slot. Two popular entries
+/// of one slot would otherwise push each other out at every read, and moving handles writes to
+/// counts that all threads share.
 const TURNS: u8 = 16;
 
-/// The slot of an entry is given by its hash. It is empty while its entry is being read, so a
-/// closure that reads again finds nothing borrowed, and one that panics leaves nothing behind.
+/// The slot of an entry is given by its hash.
 struct Front {
     slots: [Slot; SLOTS],
     turn: Cell<u8>,
 }
 
-type Slot = Cell<Option<Arc<Entry>>>;
+/// A handle, and the hash of its entry, so that only its own readers look at the entry.
+///
+/// The handle is out while its entry is being read: a closure that reads again finds nothing
+/// borrowed, and one that panics leaves nothing behind.
+struct Slot {
+    hash: Cell<u64>,
+    entry: Cell<Option<Arc<Entry>>>,
+}
 
 thread_local! {
     // Emptied by `SWEEPER`. Without a destructor of its own, a hit need not ask whether it ran.
@@ -45,11 +50,11 @@ thread_local! {
 /// Takes this thread's handle of the store's live entry with this key out of its slot.
 #[inline]
 pub(crate) fn take(key: &KeyRef<'_>, ledger: &Arc<Ledger>) -> Option<Arc<Entry>> {
-    let entry = with_slot(key.hash, Cell::take)?;
+    let entry = with_slot(key.hash, |slot| slot.take(key.hash))?;
     if entry.lives_on(ledger) && entry.key() == *key {
         return Some(entry);
     }
-    with_slot(key.hash, |slot| slot.set(Some(entry)));
+    put_back(entry);
     None
 }
 
@@ -57,7 +62,7 @@ pub(crate) fn take(key: &KeyRef<'_>, ledger: &Arc<Ledger>) -> Option<Arc<Entry>>
 #[inline]
 pub(crate) fn put_back(entry: Arc<Entry>) {
     if entry.is_alive() {
-        with_slot(entry.key().hash, |slot| slot.set(Some(entry)));
+        with_slot(entry.key().hash, |slot| slot.put(entry));
     }
 }
 
@@ -71,7 +76,7 @@ pub(crate) fn offer(entry: &Arc<Entry>) {
 /// Drops this thread's handle of the entry.
 pub(crate) fn forget(entry: &Arc<Entry>) {
     with_slot(entry.key().hash, |slot| {
-        drop_if(slot, |kept| Arc::ptr_eq(kept, entry))
+        slot.drop_if(|kept| Arc::ptr_eq(kept, entry))
     });
 }
 
@@ -79,15 +84,20 @@ pub(crate) fn forget(entry: &Arc<Entry>) {
 pub(crate) fn forget_all(ledger: &Arc<Ledger>) {
     FRONT.with(|front| {
         for slot in &front.slots {
-            drop_if(slot, |kept| kept.lives_on(ledger));
+            slot.drop_if(|kept| kept.lives_on(ledger));
         }
     });
+}
+
+#[inline]
+fn with_slot<R>(hash: u64, work: impl FnOnce(&Slot) -> R) -> R {
+    FRONT.with(|front| work(front.slot(hash)))
 }
 
 impl Front {
     const fn new() -> Self {
         Front {
-            slots: [const { Cell::new(None) }; SLOTS],
+            slots: [const { Slot::new() }; SLOTS],
             turn: Cell::new(0),
         }
     }
@@ -98,13 +108,11 @@ impl Front {
     }
 
     fn offer(&self, entry: &Arc<Entry>) {
-        let slot = self.slot(entry.key().hash);
-        let resident = slot.take().filter(|resident| resident.is_alive());
-        let kept = match resident {
-            Some(resident) if !self.is_turn() => resident,
-            _ => Arc::clone(entry),
-        };
-        slot.set(Some(kept));
+        let hash = entry.key().hash;
+        let slot = self.slot(hash);
+        if slot.is_for(hash) || self.is_turn() {
+            slot.put(Arc::clone(entry));
+        }
     }
 
     fn is_turn(&self) -> bool {
@@ -113,17 +121,48 @@ impl Front {
     }
 }
 
-#[inline]
-fn with_slot<R>(hash: u64, work: impl FnOnce(&Slot) -> R) -> R {
-    FRONT.with(|front| work(front.slot(hash)))
-}
+impl Slot {
+    /// The hash of a slot that was never used. An entry that really has it can use the slot as well,
+    /// and is merely pushed out sooner.
+    const FREE: u64 = 0;
 
-/// Empties the slot if its entry is the one meant. The drop may run user code; the slot is in order
-/// by then.
-fn drop_if(slot: &Slot, is_meant: impl FnOnce(&Arc<Entry>) -> bool) {
-    let kept = slot.take();
-    if !kept.as_ref().is_some_and(is_meant) {
-        slot.set(kept);
+    const fn new() -> Self {
+        Slot {
+            hash: Cell::new(Self::FREE),
+            entry: Cell::new(None),
+        }
+    }
+
+    /// Takes out the handle of an entry with this hash.
+    #[inline]
+    fn take(&self, hash: u64) -> Option<Arc<Entry>> {
+        if self.hash.get() == hash {
+            self.entry.take()
+        } else {
+            None
+        }
+    }
+
+    #[inline]
+    fn put(&self, entry: Arc<Entry>) {
+        self.hash.set(entry.key().hash);
+        self.entry.set(Some(entry));
+    }
+
+    /// Whether an entry with this hash pushes out no other.
+    fn is_for(&self, hash: u64) -> bool {
+        self.hash.get() == hash || self.hash.get() == Self::FREE
+    }
+
+    /// Empties the slot if its entry is the one meant. The drop may run user code; the slot is in
+    /// order by then.
+    fn drop_if(&self, is_meant: impl FnOnce(&Arc<Entry>) -> bool) {
+        let kept = self.entry.take();
+        if kept.as_ref().is_some_and(is_meant) {
+            self.hash.set(Self::FREE);
+        } else {
+            self.entry.set(kept);
+        }
     }
 }
 
@@ -135,7 +174,7 @@ struct Sweeper;
 
 impl Drop for Sweeper {
     fn drop(&mut self) {
-        FRONT.with(|front| front.slots.iter().for_each(|slot| drop(slot.take())));
+        FRONT.with(|front| front.slots.iter().for_each(|slot| slot.drop_if(|_| true)));
     }
 }
 

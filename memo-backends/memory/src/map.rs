@@ -20,11 +20,12 @@ pub(crate) type ReadGuard<'a> = LocalGuard<'a>;
 
 /// What a change holds, under the store's lock.
 ///
-/// A removed entry is handed to the readers inside for freeing, one of them each, and waits when
-/// there are more readers than removed entries. It waits with the guard's identity: a thread's own
-/// would keep it until that thread removes something again, perhaps never. An owned guard takes the
-/// lowest identity that is free, so that in effect all changes have the same one, and each of them
-/// tries again.
+/// A removed entry is freed when the readers that are inside have left. The collector hands it to
+/// them one entry each, so it waits when there are more readers than removed entries, and it waits
+/// in the name of the guard. A thread's own name would make it wait until that thread removes
+/// something again, perhaps never. An owned guard takes the lowest name that is free: mostly the
+/// same for all changes, whatever their thread, and each change tries again. What waits elsewhere
+/// is a few entries, and they stay on the ledger.
 pub(crate) struct WriteGuard<'a>(OwnedGuard<'a>);
 
 impl Map {

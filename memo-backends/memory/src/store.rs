@@ -123,8 +123,10 @@ impl Store {
         self.change(|change| change.remove(key))
     }
 
-    /// Removes all entries of a scope; says how many. Scans the entries, about 5 ms per million,
-    /// while other changes wait and reads do not.
+    /// Removes all entries of a scope; says how many.
+    ///
+    /// Other changes wait meanwhile, reads do not: about 2 ms to look at a million entries, and
+    /// 1 µs for each that is removed.
     pub fn remove_scope(&self, scope: u32) -> usize {
         self.change(|change| change.remove_scope(scope))
     }

@@ -11,7 +11,7 @@ use crate::key::{Key, KeyPart};
 use crate::registry::named_site;
 use crate::rules::Ruling;
 use crate::site::Site;
-use crate::value::{Cacheable, Portable, Serialised, Weigh};
+use crate::value::{Cacheable, Portable, serialised_weight};
 
 /// What the attribute would say about a function, for calls without one.
 ///
@@ -209,7 +209,7 @@ impl<R, K: Keep<R, Value: Portable>> Ruling<R> for ByPolicy<'_, K> {
     type Keep = K;
 
     fn weigh(&self, value: &K::Value) -> usize {
-        Serialised.weigh(value)
+        serialised_weight(value)
     }
 
     fn keeps(&self, _: &K::Value) -> bool {

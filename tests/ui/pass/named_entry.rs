@@ -14,14 +14,14 @@ struct Store {
 }
 
 impl Store {
-    #[memoize(key = "{self.shard}:{id}", entry = user_entry)]
+    #[memoize(key = "user:{self.shard}:{id}", entry = user_entry)]
     fn user(&self, mut id: u32) -> u32 {
         RUNS.count();
         id += self.shard;
         id
     }
 
-    #[memoize(key = "{self.shard}:{id}", entry = row_entry)]
+    #[memoize(key = "row:{self.shard}:{id}", entry = row_entry)]
     async fn row(&self, id: u32) -> u32 {
         RUNS.count();
         self.shard + id
@@ -32,7 +32,7 @@ fn main() {
     let store = Store { shard: 10 };
     assert_eq!([store.user(1), store.user(1)], [11, 11]);
     RUNS.assert(1);
-    store.user_entry(1).invalidate();
+    assert!(store.user_entry(1).invalidate());
     assert_eq!(store.user(1), 11);
     RUNS.assert(1);
     assert_eq!(block_on(store.row(1)), 11);

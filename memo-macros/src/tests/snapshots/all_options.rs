@@ -15,10 +15,10 @@ unsafe fn load(db: &Db, id: u64, fresh: bool, hours: u64) -> Option<User> {
     my::memo::__private::call(
         &__MEMO_SITE,
         __memo_key,
-        my::memo::__private::rules(
+        my::memo::__private::local_rules(
                 my::memo::__private::Returns::<Option<User>>::NEW.keep(),
             )
-            .local_weigh(User::weight)
+            .weigh(User::weight)
             .expires_in(Duration::from_secs(hours * 3600))
             .cache_if(|user| user.is_some())
             .skip_none(my::memo::__private::Returns::<Option<User>>::NEW.optional())
