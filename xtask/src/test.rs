@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 struct Step {
     name: &'static str,
     args: &'static [&'static str],
-    env: Option<(&'static str, &'static str)>,
+    env: &'static [(&'static str, &'static str)],
 }
 
 const STEPS: &[Step] = &[
     Step {
         name: "format",
         args: &["fmt", "--all", "--check"],
-        env: None,
+        env: &[],
     },
     Step {
         name: "lints",
@@ -27,18 +27,53 @@ const STEPS: &[Step] = &[
             "-D",
             "warnings",
         ],
-        env: None,
+        env: &[],
+    },
+    Step {
+        name: "lints, no features",
+        args: &[
+            "clippy",
+            "--package",
+            "memo",
+            "--no-default-features",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        env: &[],
     },
     // Doctests are part of it: only `--all-targets` would leave them out.
     Step {
         name: "tests",
         args: &["test", "--workspace", "--all-features"],
-        env: None,
+        env: &[],
+    },
+    // With its own target directory: the flag would rebuild everything, here and again at the next step.
+    Step {
+        name: "interleavings",
+        args: &[
+            "test",
+            "--package",
+            "memo-core",
+            "--features",
+            "memory",
+            "--lib",
+            "flight::interleavings",
+        ],
+        env: &[
+            ("RUSTFLAGS", "--cfg shuttle"),
+            ("CARGO_TARGET_DIR", "target/shuttle"),
+        ],
+    },
+    Step {
+        name: "quickstart",
+        args: &["run", "--release", "--example", "quickstart"],
+        env: &[],
     },
     Step {
         name: "docs",
         args: &["doc", "--workspace", "--no-deps", "--all-features"],
-        env: Some(("RUSTDOCFLAGS", "-D warnings")),
+        env: &[("RUSTDOCFLAGS", "-D warnings")],
     },
 ];
 
@@ -66,15 +101,16 @@ pub(crate) fn run() -> Outcome {
 
 impl Step {
     fn run(&self) -> Outcome {
-        finish(cargo(self.args).envs(self.env))
+        finish(cargo(self.args).envs(self.env.iter().copied()))
     }
 
     /// The step as a person would type it.
     fn line(&self) -> String {
-        let env = self
+        let env: String = self
             .env
+            .iter()
             .map(|(name, value)| format!("{name}=\"{value}\" "))
-            .unwrap_or_default();
+            .collect();
         format!("{env}cargo {}", self.args.join(" "))
     }
 }

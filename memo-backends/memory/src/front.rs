@@ -1,11 +1,11 @@
 //! Each thread's own handles on small entries that it read.
 //!
 //! A hit here takes no guard, makes no atomic exchange, and writes nothing that another thread reads.
-//! An entry that was removed stays in its slot, of no use (it is dead before the removal returns),
-//! until another takes the slot. So a thread can keep removed entries in memory, up to [`SLOTS`] ×
-//! [`COST_LIMIT`] bytes, 1.3 MB; they stay on their store's ledger.
+//! An entry that was removed stays in its seat, of no use (it is dead before the removal returns),
+//! until another takes the seat. So a thread can keep removed entries in memory, up to twice
+//! [`ROWS`] times [`COST_LIMIT`] bytes, 1.3 MB; they stay on their store's ledger.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
@@ -13,32 +13,33 @@ use crate::KeyRef;
 use crate::entry::Entry;
 use crate::ledger::Ledger;
 
-/// Slots per thread, 16 bytes each; a power of two. More of them mean fewer popular entries that
-/// share one, and more memory that dead entries can keep.
-const SLOTS: usize = 2048;
+/// Rows of two seats per thread, 48 bytes each; a power of two. More of them mean fewer popular
+/// entries that share one, and more memory that dead entries can keep.
+const ROWS: usize = 1024;
 
 /// What an entry may cost, in bytes, to be kept here: a weight of up to 256.
 const COST_LIMIT: usize = 640;
 
-/// Of so many entries that meet another one in their slot, one takes the slot. Two popular entries
-/// of one slot would otherwise push each other out at every read, and moving handles writes to
-/// counts that all threads share.
+/// Of so many entries that find both seats of their row taken, one takes a seat. Three popular
+/// entries of one row would otherwise push each other out at every read, and moving handles writes
+/// to counts that all threads share.
 const TURNS: u8 = 16;
 
-/// The slot of an entry is given by its hash.
+/// The row of an entry is given by its hash.
 struct Front {
-    slots: [Slot; SLOTS],
+    rows: [Row; ROWS],
     turn: Cell<u8>,
 }
 
-/// A handle, and the hash of its entry, so that only its own readers look at the entry.
-///
-/// The handle is out while its entry is being read: a closure that reads again finds nothing
-/// borrowed, and one that panics leaves nothing behind.
-struct Slot {
-    hash: Cell<u64>,
-    entry: Cell<Option<Arc<Entry>>>,
+/// Two handles, and the hashes of their entries, so that only its own readers look at an entry.
+struct Row {
+    hashes: [Cell<u64>; 2],
+    /// Borrowed while an entry is being read. A closure that reads again borrows once more; one that
+    /// removes finds the seat taken and leaves the dead entry there.
+    seats: [Seat; 2],
 }
+
+type Seat = RefCell<Option<Arc<Entry>>>;
 
 thread_local! {
     // Emptied by `SWEEPER`. Without a destructor of its own, a hit need not ask whether it ran.
@@ -47,26 +48,18 @@ thread_local! {
     static SWEEPER: Sweeper = const { Sweeper };
 }
 
-/// Takes this thread's handle of the store's live entry with this key out of its slot.
+/// Runs `read` on the store's live entry with this key, if this thread has a handle of it; gives
+/// `read` back if not.
 #[inline]
-pub(crate) fn take(key: &KeyRef<'_>, ledger: &Arc<Ledger>) -> Option<Arc<Entry>> {
-    let entry = with_slot(key.hash, |slot| slot.take(key.hash))?;
-    if entry.lives_on(ledger) && entry.key() == *key {
-        return Some(entry);
-    }
-    put_back(entry);
-    None
+pub(crate) fn read<R, F: FnOnce(&Entry) -> R>(
+    key: &KeyRef<'_>,
+    ledger: &Arc<Ledger>,
+    read: F,
+) -> Result<R, F> {
+    FRONT.with(|front| front.read(key, ledger, read))
 }
 
-/// Puts back what [`take`] took, unless it was removed meanwhile.
-#[inline]
-pub(crate) fn put_back(entry: Arc<Entry>) {
-    if entry.is_alive() {
-        with_slot(entry.key().hash, |slot| slot.put(entry));
-    }
-}
-
-/// Keeps a handle of an entry that was found in the map, if it is small and gets the slot.
+/// Keeps a handle of an entry that was found in the map, if it is small and gets a seat.
 pub(crate) fn offer(entry: &Arc<Entry>) {
     if entry.cost() <= COST_LIMIT && entry.is_alive() && thread_goes_on() {
         FRONT.with(|front| front.offer(entry));
@@ -75,98 +68,127 @@ pub(crate) fn offer(entry: &Arc<Entry>) {
 
 /// Drops this thread's handle of the entry.
 pub(crate) fn forget(entry: &Arc<Entry>) {
-    with_slot(entry.key().hash, |slot| {
-        slot.drop_if(|kept| Arc::ptr_eq(kept, entry))
+    let hash = entry.key().hash;
+    FRONT.with(|front| {
+        front.row(hash).empty_where(|kept| Arc::ptr_eq(kept, entry));
     });
 }
 
 /// Drops this thread's handles of a store's entries.
 pub(crate) fn forget_all(ledger: &Arc<Ledger>) {
-    FRONT.with(|front| {
-        for slot in &front.slots {
-            slot.drop_if(|kept| kept.lives_on(ledger));
-        }
-    });
-}
-
-#[inline]
-fn with_slot<R>(hash: u64, work: impl FnOnce(&Slot) -> R) -> R {
-    FRONT.with(|front| work(front.slot(hash)))
+    FRONT.with(|front| front.empty_where(|kept| kept.lives_on(ledger)));
 }
 
 impl Front {
     const fn new() -> Self {
         Front {
-            slots: [const { Slot::new() }; SLOTS],
+            rows: [const { Row::new() }; ROWS],
             turn: Cell::new(0),
         }
     }
 
     #[inline]
-    fn slot(&self, hash: u64) -> &Slot {
-        &self.slots[hash as usize % SLOTS]
+    fn row(&self, hash: u64) -> &Row {
+        &self.rows[hash as usize % ROWS]
+    }
+
+    /// Never inlined: around a longer body, `LocalKey::with` would not be inlined itself, and would look
+    /// up the address of the slots through a pointer.
+    #[inline(never)]
+    fn read<R, F: FnOnce(&Entry) -> R>(
+        &self,
+        key: &KeyRef<'_>,
+        ledger: &Arc<Ledger>,
+        read: F,
+    ) -> Result<R, F> {
+        let Some(seat) = self.row(key.hash).seat_of(key.hash) else {
+            return Err(read);
+        };
+        match seat.try_borrow().as_deref() {
+            Ok(Some(entry)) if entry.lives_on(ledger) && entry.key() == *key => Ok(read(entry)),
+            _ => Err(read),
+        }
     }
 
     fn offer(&self, entry: &Arc<Entry>) {
         let hash = entry.key().hash;
-        let slot = self.slot(hash);
-        if slot.is_for(hash) || self.is_turn() {
-            slot.put(Arc::clone(entry));
+        let row = self.row(hash);
+        if let Some(free) = row.free_for(hash) {
+            row.seat(free, entry);
+        } else if let Some(turn) = self.turn() {
+            row.seat(turn, entry);
         }
     }
 
-    fn is_turn(&self) -> bool {
-        self.turn.set((self.turn.get() + 1) % TURNS);
-        self.turn.get() == 0
+    /// Which seat has to be given up, when it is time.
+    fn turn(&self) -> Option<usize> {
+        let turn = (self.turn.get() + 1) % (2 * TURNS);
+        self.turn.set(turn);
+        turn.is_multiple_of(TURNS)
+            .then_some(usize::from(turn / TURNS))
+    }
+
+    fn empty_where(&self, is_meant: impl Fn(&Arc<Entry>) -> bool) {
+        for row in &self.rows {
+            row.empty_where(&is_meant);
+        }
     }
 }
 
-impl Slot {
-    /// The hash of a slot that was never used. An entry that really has it can use the slot as well,
-    /// and is merely pushed out sooner.
+impl Row {
+    /// The hash of a free seat. An entry that really has it is merely pushed out sooner.
     const FREE: u64 = 0;
 
     const fn new() -> Self {
-        Slot {
-            hash: Cell::new(Self::FREE),
-            entry: Cell::new(None),
+        Row {
+            hashes: [const { Cell::new(Self::FREE) }; 2],
+            seats: [const { RefCell::new(None) }; 2],
         }
     }
 
-    /// Takes out the handle of an entry with this hash.
     #[inline]
-    fn take(&self, hash: u64) -> Option<Arc<Entry>> {
-        if self.hash.get() == hash {
-            self.entry.take()
+    fn seat_of(&self, hash: u64) -> Option<&Seat> {
+        if self.hashes[0].get() == hash {
+            Some(&self.seats[0])
+        } else if self.hashes[1].get() == hash {
+            Some(&self.seats[1])
         } else {
             None
         }
     }
 
-    #[inline]
-    fn put(&self, entry: Arc<Entry>) {
-        self.hash.set(entry.key().hash);
-        self.entry.set(Some(entry));
+    /// A seat where an entry with this hash pushes out no other.
+    fn free_for(&self, hash: u64) -> Option<usize> {
+        let own = self.hashes.iter().position(|kept| kept.get() == hash);
+        own.or_else(|| self.hashes.iter().position(|kept| kept.get() == Self::FREE))
     }
 
-    /// Whether an entry with this hash pushes out no other.
-    fn is_for(&self, hash: u64) -> bool {
-        self.hash.get() == hash || self.hash.get() == Self::FREE
+    /// Puts the entry into a seat, unless the one there is being read.
+    fn seat(&self, which: usize, entry: &Arc<Entry>) {
+        let Ok(mut seat) = self.seats[which].try_borrow_mut() else {
+            return;
+        };
+        let left = seat.replace(Arc::clone(entry));
+        self.hashes[which].set(entry.key().hash);
+        drop(seat);
+        // This may run user code: the row is in order by then.
+        drop(left);
     }
 
-    /// Empties the slot if its entry is the one meant. The drop may run user code; the slot is in
-    /// order by then.
-    fn drop_if(&self, is_meant: impl FnOnce(&Arc<Entry>) -> bool) {
-        let kept = self.entry.take();
-        if kept.as_ref().is_some_and(is_meant) {
-            self.hash.set(Self::FREE);
-        } else {
-            self.entry.set(kept);
+    fn empty_where(&self, is_meant: impl Fn(&Arc<Entry>) -> bool) {
+        for (hash, seat) in self.hashes.iter().zip(&self.seats) {
+            let left = seat
+                .try_borrow_mut()
+                .ok()
+                .and_then(|mut seat| seat.take_if(|kept| is_meant(kept)));
+            if left.is_some() {
+                hash.set(Self::FREE);
+            }
         }
     }
 }
 
-/// Empties the slots when its thread exits.
+/// Empties the seats when its thread exits.
 ///
 /// Thread-locals go in the reverse order of their first use, and the map's collector, used by every
 /// read that leads here, is older. So values whose drop calls a store can do so even now.
@@ -174,11 +196,11 @@ struct Sweeper;
 
 impl Drop for Sweeper {
     fn drop(&mut self) {
-        FRONT.with(|front| front.slots.iter().for_each(|slot| slot.drop_if(|_| true)));
+        FRONT.with(|front| front.empty_where(|_| true));
     }
 }
 
-/// Whether the slots will still be emptied. Sees to it that they will, at first use.
+/// Whether the seats will still be emptied. Sees to it that they will, at first use.
 fn thread_goes_on() -> bool {
     SWEEPER.try_with(|_| ()).is_ok()
 }

@@ -67,25 +67,22 @@ impl Store {
         now: Tick,
         read: impl FnOnce(&V) -> R,
     ) -> Lookup<R> {
-        let Some(entry) = front::take(key, &self.ledger) else {
-            return self.read_from_map(key, now, read);
-        };
-        let found = entry.read(now, read);
-        front::put_back(entry);
-        found
+        match front::read(key, &self.ledger, |entry| entry.read(now, read)) {
+            Ok(found) => found,
+            Err(read_entry) => self.read_from_map(key, read_entry),
+        }
     }
 
-    fn read_from_map<V: Any, R>(
+    fn read_from_map<R>(
         &self,
         key: &KeyRef<'_>,
-        now: Tick,
-        read: impl FnOnce(&V) -> R,
+        read: impl FnOnce(&Entry) -> Lookup<R>,
     ) -> Lookup<R> {
         let guard = self.map.read();
         let Some(entry) = self.map.get(key, &guard) else {
             return Lookup::Absent;
         };
-        let found = entry.read(now, read);
+        let found = read(entry);
         front::offer(entry);
         found
     }

@@ -91,7 +91,10 @@ fn no_value_from_before_an_acknowledged_invalidation_is_returned_after_it() {
             let callers: Vec<_> = (0..2)
                 .map(|_| {
                     let world = world.clone();
-                    thread::spawn(move || drop((world.call(), world.call())))
+                    thread::spawn(move || {
+                        world.call();
+                        world.call();
+                    })
                 })
                 .collect();
             world.source.store(1, Ordering::SeqCst);
