@@ -38,7 +38,8 @@ fn by_default(id: u64) -> u64 {
 #[test]
 fn a_value_is_served_until_its_expiration_and_not_then() {
     let seconds = |seconds| Duration::from_secs(seconds);
-    let table: [(fn(u64) -> u64, Duration); 5] = [
+    type Function = fn(u64) -> u64;
+    let table: [(Function, Duration); 5] = [
         (|id| for_seconds(id), seconds(300)),
         (|id| for_text(id), seconds(5400)),
         (|id| for_expression(id), Duration::from_millis(1500)),

@@ -101,13 +101,23 @@ impl Front {
         ledger: &Arc<Ledger>,
         read: F,
     ) -> Result<R, F> {
-        let Some(seat) = self.row(key.hash).seat_of(key.hash) else {
+        let row = self.row(key.hash);
+        let Some(Ok(seat)) = row.seat_of(key.hash).map(RefCell::try_borrow) else {
             return Err(read);
         };
-        match seat.try_borrow().as_deref() {
-            Ok(Some(entry)) if entry.lives_on(ledger) && entry.key() == *key => Ok(read(entry)),
-            _ => Err(read),
+        let Some(entry) = &*seat else {
+            return Err(read);
+        };
+        if !entry.lives_on(ledger) || entry.key() != *key {
+            return Err(read);
         }
+        let found = read(entry);
+        // What was removed meanwhile by the closure itself could not be let go then.
+        if !entry.is_alive() {
+            drop(seat);
+            row.empty_where(|kept| !kept.is_alive());
+        }
+        Ok(found)
     }
 
     fn offer(&self, entry: &Arc<Entry>) {

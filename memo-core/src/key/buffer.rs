@@ -32,11 +32,12 @@ pub(super) struct Buffer {
 impl Default for Buffer {
     #[inline]
     fn default() -> Self {
+        let seed = SharedSeed::global_random();
         Self {
             inline: ArrayVec::new(),
             heap: Vec::new(),
             hash: 0,
-            seed: SharedSeed::global_random(),
+            seed,
         }
     }
 }
@@ -72,22 +73,22 @@ impl Buffer {
 
     #[inline]
     fn append(&mut self, more: &[u8]) {
-        if !self.heap.is_empty() || self.inline.try_extend_from_slice(more).is_err() {
+        if self.heap.is_empty() && more.len() <= self.inline.remaining_capacity() {
+            extend(&mut self.inline, more);
+        } else {
             self.append_to_heap(more);
         }
     }
 
     fn truncate(&mut self, length: usize) {
+        self.heap.truncate(length);
         if self.heap.is_empty() {
             self.inline.truncate(length);
-        } else {
-            self.inline.clear();
-            self.heap.truncate(length);
+        } else if length <= INLINE {
             // An empty heap means that everything is inline.
-            if length <= INLINE {
-                let all = core::mem::take(&mut self.heap);
-                self.append(&all);
-            }
+            self.inline.clear();
+            let all = core::mem::take(&mut self.heap);
+            self.append(&all);
         }
     }
 
@@ -95,11 +96,41 @@ impl Buffer {
     #[inline(never)]
     fn append_to_heap(&mut self, more: &[u8]) {
         if self.heap.is_empty() {
-            self.heap = [&self.inline, more].concat();
+            self.heap = [self.as_slice(), more].concat();
         } else {
             self.heap.extend_from_slice(more);
         }
     }
+}
+
+/// Appends what has room; a short piece by steps of a fixed size, which need no call.
+#[inline]
+fn extend(bytes: &mut ArrayVec<u8, INLINE>, more: &[u8]) {
+    if more.len() >= 16 {
+        return extend_by(bytes, more);
+    }
+    let rest = extend_by_chunk::<8>(bytes, more);
+    let rest = extend_by_chunk::<4>(bytes, rest);
+    let rest = extend_by_chunk::<2>(bytes, rest);
+    extend_by_chunk::<1>(bytes, rest);
+}
+
+#[inline]
+fn extend_by_chunk<'m, const N: usize>(
+    bytes: &mut ArrayVec<u8, INLINE>,
+    more: &'m [u8],
+) -> &'m [u8] {
+    let Some((chunk, rest)) = more.split_first_chunk::<N>() else {
+        return more;
+    };
+    extend_by(bytes, chunk);
+    rest
+}
+
+#[inline]
+fn extend_by(bytes: &mut ArrayVec<u8, INLINE>, more: &[u8]) {
+    let fits = bytes.try_extend_from_slice(more);
+    debug_assert!(fits.is_ok(), "the caller has looked for room");
 }
 
 impl Sink for Buffer {
@@ -122,6 +153,17 @@ impl Sink for Buffer {
         self.hash = hasher.finish();
         self.append(&[tag]);
         self.append(&number);
+    }
+
+    #[inline]
+    fn put_short(&mut self, tag: u8, length: u8, bytes: &[u8]) {
+        // One number, so that it is one store: two bytes stored apart would be waited for.
+        let head = u16::from(length) << 8 | u16::from(tag);
+        let mut hasher = FoldHasher::with_seed(self.hash ^ u64::from(head), self.seed);
+        hasher.write(bytes);
+        self.hash = hasher.finish();
+        self.append(&head.to_le_bytes());
+        self.append(bytes);
     }
 
     /// Formats first, then puts the text as a string: equal bytes have to be put in equal pieces.

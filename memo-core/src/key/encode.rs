@@ -25,6 +25,9 @@ pub(super) trait Sink {
     /// Puts a tag and a number of at most 16 bytes.
     fn put_fixed<const N: usize>(&mut self, tag: u8, number: [u8; N]);
 
+    /// Puts a tag, a length of one byte, and that many bytes.
+    fn put_short(&mut self, tag: u8, length: u8, bytes: &[u8]);
+
     /// Puts formatted text as a framed string, as `serialize_str` would.
     fn put_text(&mut self, text: fmt::Arguments<'_>) -> Result<(), Faulty>;
 
@@ -53,11 +56,11 @@ impl<S: Sink> Encoder<'_, S> {
     #[inline]
     pub(super) fn framed(&mut self, tag: u8, bytes: &[u8]) {
         if bytes.len() < 0x80 {
-            self.0.put(&[tag, bytes.len() as u8]);
+            self.0.put_short(tag, bytes.len() as u8, bytes);
         } else {
             self.frame_long(tag, bytes.len());
+            self.0.put(bytes);
         }
-        self.0.put(bytes);
     }
 
     #[cold]

@@ -40,6 +40,11 @@ impl Sink for Counter {
         self.0 += N;
     }
 
+    #[inline]
+    fn put_short(&mut self, _tag: u8, _length: u8, bytes: &[u8]) {
+        self.0 += 2 + bytes.len();
+    }
+
     fn put_text(&mut self, text: fmt::Arguments<'_>) -> Result<(), Faulty> {
         let start = self.0;
         self.write_fmt(text)?;

@@ -14,6 +14,10 @@ use crate::clock::Tick;
 
 /// What a look into the near cache found.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "memory"),
+    expect(dead_code, reason = "without `memory` nothing is found")
+)]
 pub(crate) enum Found<V> {
     Value(V),
     Expired,
@@ -23,6 +27,10 @@ pub(crate) enum Found<V> {
 
 /// What became of a value that was to be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "memory"),
+    expect(dead_code, reason = "without `memory` nothing is stored")
+)]
 pub(crate) enum Storing {
     Stored {
         weight: usize,
