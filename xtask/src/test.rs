@@ -42,6 +42,11 @@ const STEPS: &[Step] = &[
         ],
         env: &[],
     },
+    Step {
+        name: "dependencies",
+        args: &["xtask", "deps"],
+        env: &[],
+    },
     // Doctests are part of it: only `--all-targets` would leave them out.
     Step {
         name: "tests",
