@@ -110,6 +110,7 @@ impl Entry {
         self.lives_on.load(Acquire) == ledger::address(ledger)
     }
 
+    #[inline]
     pub(crate) fn is_alive(&self) -> bool {
         self.lives_on.load(Acquire) != DEAD
     }
