@@ -300,6 +300,8 @@ fn methods(model: &Model, name: &Ident) -> TokenStream {
 }
 
 /// The function that takes the same arguments and returns their entry.
+///
+/// `#[inline]`, so that machine code is made of it only where it is called.
 fn entry(model: &Model, name: &Ident, site: &TokenStream) -> TokenStream {
     let private = private(model);
     let (krate, output, vis) = (&model.krate, &model.function.output, &model.function.vis);
@@ -313,6 +315,7 @@ fn entry(model: &Model, name: &Ident, site: &TokenStream) -> TokenStream {
     let sig = model.function.entry_signature(name.clone(), returned);
     let (key, local, rules) = (key(model), key_local(), rules(model));
     quote! {
+        #[inline]
         #vis #sig {
             #key
             #private::#make(#site, #local, #rules)

@@ -33,6 +33,7 @@ impl report {
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.
+    #[inline]
     pub(crate) fn entry(
         org: &str,
         q: &Query,

@@ -29,6 +29,7 @@ impl parse {
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.
+    #[inline]
     fn entry<'a, T: FromStr, const N: usize>(
         text: &'a str,
         by: impl Display,

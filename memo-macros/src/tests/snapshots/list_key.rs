@@ -25,6 +25,7 @@ impl total {
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.
+    #[inline]
     fn entry(a: u32, q: &Query, d: D, c: u32) -> ::memo::Entry<u64> {
         let mut __memo_key = ::memo::__private::Key::new();
         __memo_key.part(&a);

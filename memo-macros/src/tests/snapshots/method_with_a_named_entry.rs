@@ -32,6 +32,7 @@ impl Store {
     }
     /// The cached entry of a call of [`user`](Self::user) with these arguments.
     #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+    #[inline]
     pub fn user_entry(&self, id: u64) -> ::memo::AsyncEntry<Option<User>> {
         let mut __memo_key = ::memo::__private::Key::new();
         __memo_key.instance(&::memo::__private::Type::<Self>::NEW);

@@ -27,6 +27,7 @@ impl load_user {
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.
+    #[inline]
     pub fn entry(id: u64) -> ::memo::Entry<User> {
         let mut __memo_key = ::memo::__private::Key::new();
         __memo_key.part(&id);

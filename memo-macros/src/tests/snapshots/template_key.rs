@@ -25,6 +25,7 @@ impl page {
         &__MEMO_SITE
     }
     /// The entry of a call with these arguments.
+    #[inline]
     fn entry(db: &Db, q: &Query, lang: Lang) -> ::memo::Entry<String> {
         let mut __memo_key = ::memo::__private::Key::new();
         ::memo::__private::Hole(&q.org).text(&mut __memo_key);
