@@ -3,8 +3,10 @@
 //! A hit reads one byte here. Everything else is touched on the slow road only.
 
 use std::cell::{Cell, RefCell};
+use std::panic::resume_unwind;
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
 
 use crate::cache::Cache;
 use crate::flight::FlightId;
@@ -22,11 +24,22 @@ pub(crate) enum Mode {
     Bypass = 2,
 }
 
+impl Mode {
+    /// Puts the mode in place and answers the one before. Nothing inside a bypass reads or writes.
+    fn replace(self) -> Self {
+        HERE.with(|here| match here.mode.get() {
+            Self::Bypass => Self::Bypass,
+            _ => here.mode.replace(self),
+        })
+    }
+}
+
 thread_local! {
-    static HERE: Here = const { Here { mode: Cell::new(Mode::Normal), bound: Cell::new(false), lane: Cell::new(UNCLAIMED) } };
+    static HERE: Here = const { Here::new() };
     static LANE_OWNER: RefCell<Option<Lane>> = const { RefCell::new(None) };
     static CACHE: RefCell<Option<Cache>> = const { RefCell::new(None) };
     static LEADING: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
+    static LAST_CALL: LastCall = const { LastCall };
 }
 
 /// What a hit looks at. It has no destructor, so it is there as long as its thread is.
@@ -34,15 +47,58 @@ struct Here {
     mode: Cell<Mode>,
     /// Whether calls go to a cache other than the installed one.
     bound: Cell<bool>,
+    life: Cell<Life>,
     lane: Cell<u8>,
+}
+
+/// Where a thread is, seen from its thread-locals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// It has made no call that read a cache.
+    New,
+    Going,
+    /// Its thread-locals are being dropped. Those that reading and changing a store needs may be gone.
+    Ending,
+}
+
+/// Dropped before the thread-locals of the store, because it is touched after them: see [`enter_thread`].
+struct LastCall;
+
+impl Drop for LastCall {
+    fn drop(&mut self) {
+        HERE.with(|here| here.life.set(Life::Ending));
+    }
+}
+
+impl Here {
+    const fn new() -> Self {
+        Self {
+            mode: Cell::new(Mode::Normal),
+            bound: Cell::new(false),
+            life: Cell::new(Life::New),
+            lane: Cell::new(UNCLAIMED),
+        }
+    }
 }
 
 const UNCLAIMED: u8 = u8::MAX;
 
-/// Whether nothing special holds: the normal mode, and the installed cache.
+/// Whether nothing special holds: the normal mode, the installed cache, and a thread that goes on.
 #[inline]
 pub(crate) fn is_plain() -> bool {
-    HERE.with(|here| here.mode.get() == Mode::Normal && !here.bound.get())
+    HERE.with(|here| {
+        here.mode.get() == Mode::Normal && !here.bound.get() && here.life.get() == Life::Going
+    })
+}
+
+/// Says that this thread has read a store. Thread-locals are dropped in the reverse order of their first use, so from here on the
+/// thread learns that it ends while the store can still be read.
+pub(crate) fn enter_thread() {
+    HERE.with(|here| {
+        if here.life.get() == Life::New && LAST_CALL.try_with(|_| ()).is_ok() {
+            here.life.set(Life::Going);
+        }
+    });
 }
 
 pub(crate) fn mode() -> Mode {
@@ -86,9 +142,20 @@ pub(crate) fn leading() -> Vec<FlightId> {
         .unwrap_or_default()
 }
 
-/// Whether the thread is past the point where it can remember what it is doing: its calls run without the cache.
+/// Whether the thread's thread-locals are being dropped: its calls run without the cache.
 pub(crate) fn is_ending() -> bool {
-    LEADING.try_with(|_| ()).is_err() || CACHE.try_with(|_| ()).is_err()
+    HERE.with(|here| here.life.get() == Life::Ending)
+        || LEADING.try_with(|_| ()).is_err()
+        || CACHE.try_with(|_| ()).is_err()
+}
+
+/// Makes a change that must not be left out, on another thread if this one is ending.
+pub(crate) fn on_living_thread<S: Send>(change: impl FnOnce() -> S + Send) -> S {
+    if !is_ending() {
+        return change();
+    }
+    let done = thread::scope(|scope| scope.spawn(change).join());
+    done.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// What holds while a piece of code runs; put back when it returns, panics or suspends.
@@ -130,9 +197,14 @@ impl Surroundings {
     }
 
     fn enter(&self) -> Restore {
-        let mode = self
-            .mode
-            .map(|mode| HERE.with(|here| here.mode.replace(mode)));
+        if is_ending() {
+            return Restore {
+                mode: Some(Mode::Bypass.replace()),
+                cache: None,
+                leads: false,
+            };
+        }
+        let mode = self.mode.map(Mode::replace);
         let cache = self
             .cache
             .clone()

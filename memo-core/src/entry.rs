@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::cache::Cache;
+use crate::context;
 use crate::event::Event;
 use crate::expiration::Expiration;
 use crate::explain::{Explanation, explain};
@@ -25,7 +26,7 @@ use crate::site::Site;
 /// #     static SITE: Site = site(|| "docs::entry", "entry");
 /// #     let mut key = Key::new();
 /// #     key.part(&id);
-/// #     entry(&SITE, key, rules(Returns::<Result<String, String>>::NEW.keep()))
+/// #     entry(&SITE, key, rules(Returns::<Result<String, String>>::NEW.__memo_keep()))
 /// # }
 /// let ada = load_user_entry(42); // `load_user::entry(42)` of a memoized `load_user`
 /// assert_eq!(ada.peek(), None);
@@ -82,9 +83,8 @@ impl<R> AnyEntry<R> {
     ///
     /// A value that is being computed meanwhile is not stored, and calls that start later do not wait for it.
     pub fn invalidate(&self) -> bool {
-        let _later = DropLater::begin();
-        self.cache
-            .drop_address(self.site, &self.stored.address(self))
+        let address = self.stored.address(self);
+        self.cache.drop_address(self.site, &self.key, &address)
     }
 
     /// Why the next call with these arguments, made here and now, would be a hit or a miss.
@@ -135,6 +135,9 @@ where
     }
 
     fn look(&self, entry: &AnyEntry<R>) -> Option<R> {
+        if entry.key.is_faulty() || context::is_ending() {
+            return None;
+        }
         match entry
             .cache
             .near()
@@ -146,6 +149,9 @@ where
     }
 
     fn store(&self, entry: &AnyEntry<R>, outcome: R) {
+        if !entry.cache.can_change(entry.site, &entry.key) {
+            return;
+        }
         let Some(value) = K::value(&outcome) else {
             return;
         };
@@ -159,10 +165,13 @@ where
             None,
         );
         let address = self.address(entry);
-        let stored = entry
-            .cache
-            .flights()
-            .invalidate(&address, || parcel.store(&entry.cache, &address));
+        let cache = &entry.cache;
+        let store = || {
+            cache
+                .flights()
+                .invalidate(&address, || parcel.store(cache, &address))
+        };
+        let stored = context::on_living_thread(store);
         if let Storing::Stored { weight, evicted } = stored {
             entry.cache.emit(|| Event::Stored {
                 function: entry.site.name(),
@@ -273,18 +282,33 @@ impl<R> AnyAsyncEntry<R> {
 impl Cache {
     /// Drops a value of type `V`, and voids what is being computed for its key.
     pub(crate) fn drop_entry<V: 'static>(&self, site: &'static Site, key: &Key) -> bool {
-        let _later = DropLater::begin();
-        self.drop_address(site, &self.near().address::<V>(site.state().scope, key))
+        let address = self.near().address::<V>(site.state().scope, key);
+        self.drop_address(site, key, &address)
     }
 
-    fn drop_address(&self, site: &'static Site, address: &KeyRef<'_>) -> bool {
-        let dropped = self
-            .flights()
-            .invalidate(address, || self.near().remove(address));
+    fn drop_address(&self, site: &'static Site, key: &Key, address: &KeyRef<'_>) -> bool {
+        if !self.can_change(site, key) {
+            return false;
+        }
+        let dropped = context::on_living_thread(|| {
+            let _later = DropLater::begin();
+            self.flights()
+                .invalidate(address, || self.near().remove(address))
+        });
         self.emit(|| Event::Invalidated {
             function: site.name(),
         });
         dropped
+    }
+
+    /// Whether there is an entry to change: a cache that is disabled has none, and neither has a key that could not be made.
+    fn can_change(&self, site: &'static Site, key: &Key) -> bool {
+        if key.is_faulty() {
+            self.emit(|| Event::KeyFailed {
+                function: site.name(),
+            });
+        }
+        self.is_enabled() && !key.is_faulty()
     }
 }
 

@@ -98,7 +98,8 @@ impl Jitter {
 
     fn spread(self, lifetime: Duration) -> Duration {
         match self.0 {
-            Spread::Fraction(fraction) if fraction > 0.0 => lifetime.mul_f64(fraction.min(1.0)),
+            Spread::Fraction(fraction) if fraction >= 1.0 => lifetime,
+            Spread::Fraction(fraction) if fraction > 0.0 => lifetime.mul_f64(fraction),
             Spread::Fraction(_) => Duration::ZERO,
             Spread::UpTo(most) => most.min(lifetime),
         }
@@ -135,6 +136,11 @@ mod tests {
             1005
         );
         assert_eq!(second.deadline(5, Some(Jitter::fraction(8.0)), 0.5), 505);
+        let ages = Expiration::from(Duration::MAX);
+        assert_eq!(
+            ages.deadline(0, Some(Jitter::fraction(1.0)), 0.0),
+            Tick::MAX - 1
+        );
     }
 
     #[test]

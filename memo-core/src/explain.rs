@@ -18,7 +18,7 @@ use crate::site::Site;
 /// #     static SITE: Site = site(|| "docs::explained", "explained");
 /// #     let mut key = Key::new();
 /// #     key.part(&id);
-/// #     entry(&SITE, key, rules(Returns::<String>::NEW.keep()))
+/// #     entry(&SITE, key, rules(Returns::<String>::NEW.__memo_keep()))
 /// # }
 /// let ada = load_user_entry(42);
 /// assert_eq!(ada.explain().verdict, Verdict::Absent);

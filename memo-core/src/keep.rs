@@ -1,6 +1,6 @@
 //! What of a return value is kept, decided by its type: through every alias, and not by how the type is spelled.
 //!
-//! [`Returns<R>::keep`](Returns) picks a [`Keep`] by method resolution: an inherent method of a nearer type wins over one
+//! [`Returns`] picks a [`Keep`] by method resolution: an inherent method of a nearer type wins over one
 //! found by auto-deref, and an `impl` whose bounds do not hold is passed over. (The technique is known as deref
 //! specialization; <https://lukaskalbertodt.github.io/2019/12/05/generalized-autoref-based-specialization.html>.)
 
@@ -29,6 +29,8 @@ pub trait Keep<R>: Copy + Send + Sync + 'static {
 }
 
 /// A return type, asked what of it to keep.
+///
+/// The names of the questions are such that no trait of a user's, found before the auto-deref, answers in our place.
 pub struct Returns<R>(PhantomData<fn() -> R>, Fallible<R>);
 
 /// Where the errors of a fallible return type cannot be cloned.
@@ -58,21 +60,21 @@ impl<R> Deref for Fallible<R> {
 
 impl<T, E: Clone + Send + Sync + 'static> Returns<Result<T, E>> {
     /// `Ok` is kept; concurrent callers share an `Err`.
-    pub const fn keep(&self) -> Kept<Result<T, E>, KeepOk> {
+    pub const fn __memo_keep(&self) -> Kept<Result<T, E>, KeepOk> {
         Kept::NEW
     }
 }
 
 impl<T, E> Fallible<Result<T, E>> {
     /// `Ok` is kept; concurrent callers of a failure try for themselves.
-    pub const fn keep(&self) -> Kept<Result<T, E>, KeepOkAlone> {
+    pub const fn __memo_keep(&self) -> Kept<Result<T, E>, KeepOkAlone> {
         Kept::NEW
     }
 }
 
 impl<R> Infallible<R> {
     /// Everything is kept.
-    pub const fn keep(&self) -> Kept<R, KeepAll> {
+    pub const fn __memo_keep(&self) -> Kept<R, KeepAll> {
         Kept::NEW
     }
 }
@@ -183,21 +185,21 @@ impl<T> Nothing<Option<T>> for IsOption {
 
 impl<T, E> Returns<Result<Option<T>, E>> {
     /// `Ok(None)` can be left out.
-    pub const fn optional(&self) -> IsOption {
+    pub const fn __memo_optional(&self) -> IsOption {
         IsOption
     }
 }
 
 impl<T> Fallible<Option<T>> {
     /// `None` can be left out.
-    pub const fn optional(&self) -> IsOption {
+    pub const fn __memo_optional(&self) -> IsOption {
         IsOption
     }
 }
 
 impl<R> Infallible<R> {
     /// There is no `None` to leave out.
-    pub const fn optional(&self) -> IsNoOption {
+    pub const fn __memo_optional(&self) -> IsNoOption {
         IsNoOption
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::site::Site;
@@ -39,6 +40,12 @@ pub(crate) fn intern_scope(text: String, version: u32) -> ScopeId {
     let mut registry = lock();
     let next = ScopeId::try_from(registry.scopes.len()).expect("fewer functions than numbers");
     *registry.scopes.entry((text, version)).or_insert(next)
+}
+
+/// A number that no other caller gets.
+pub(crate) fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The site of calls without an attribute, one for each name, made at its first use and never freed.

@@ -136,13 +136,14 @@ impl Site {
         })
     }
 
-    /// What two functions must have in common to share entries in this process. The kinds are told apart by their first letter.
+    /// What two functions must have in common to share entries in this process: a template, or a name. The kinds are told apart by
+    /// their first letter.
     ///
-    /// Two functions of one path are possible, in two blocks of one function; their places differ.
+    /// A path is not enough: blocks and closures leave no trace in it, so two functions can have one.
     fn scope_text(&self, name: &str) -> String {
         match (self.options.shape, self.options.name) {
             (Shape::Template(literals), None) => format!("t{}", literals.join("\0")),
-            (Shape::Arguments | Shape::List, None) => format!("f{name}\0{}", self.location),
+            (Shape::Arguments | Shape::List, None) => format!("f{name}\0{}", registry::unique()),
             (Shape::Template(_), Some(_)) => format!("u{name}"),
             (Shape::Arguments | Shape::List, Some(_)) => format!("n{name}"),
         }
@@ -151,9 +152,9 @@ impl Site {
     /// The function's path, from that of a type that stands in it: `shop::user::site::__MEMO_SITE::__MemoHere`.
     fn path(&self) -> String {
         let here = (self.here)().replace("::__memo_site_", "::");
-        let function = format!("::{}", self.function);
-        match here.rfind(&function) {
-            Some(at) => here[..at + function.len()].to_owned(),
+        let inside = format!("::{}::", self.function);
+        match here.rfind(&inside) {
+            Some(at) => here[..at + inside.len() - "::".len()].to_owned(),
             None => here,
         }
     }

@@ -59,11 +59,29 @@ fn options(args: &Args, function: &Function, diag: &mut Diag) {
     expiration_is_not_zero(expiration, diag);
     jitter_has_something_to_spread(jitter.as_ref(), expiration, diag);
     entry_has_a_name_of_its_own(value(entry), function, diag);
+    type_beside_hides_no_primitive(value(entry), function, diag);
 }
 
 fn value<T>(option: &Option<Opt<T>>) -> Option<&T> {
     option.as_ref().map(|option| &option.value)
 }
+
+/// The type that stands beside a function of such a name would hide the type that everybody means by it.
+fn type_beside_hides_no_primitive(entry: Option<&Entry>, function: &Function, diag: &mut Diag) {
+    let name = &function.sig.ident;
+    if entry.is_none() && !function.in_impl && PRIMITIVES.iter().any(|primitive| name == primitive)
+    {
+        diag.error(
+            name,
+            format!("beside this function would stand a type `{name}`, in place of the primitive one; add `entry = false`"),
+        );
+    }
+}
+
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16",
+    "u32", "u64", "u128", "usize",
+];
 
 /// A constant cannot look anything up.
 fn function_is_not_const(function: &Function, diag: &mut Diag) {

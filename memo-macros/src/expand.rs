@@ -69,7 +69,7 @@ fn call(model: &Model) -> TokenStream {
 
 /// ```text
 /// let mut __memo_key = ::memo::__private::Key::new();
-/// __memo_key.part(&id);
+/// ::memo::__private::Key::part(&mut __memo_key, &id);
 /// ```
 fn key(model: &Model) -> TokenStream {
     let private = private(model);
@@ -88,10 +88,12 @@ fn key(model: &Model) -> TokenStream {
 fn key_part(part: &Part, private: &TokenStream) -> TokenStream {
     let key = key_local();
     match part {
-        Part::Argument(name, cfgs) => quote_spanned!(at(name)=> #(#cfgs)* #key.part(&#name);),
+        Part::Argument(name, cfgs) => {
+            quote_spanned!(at(name)=> #(#cfgs)* #private::Key::part(&mut #key, &#name);)
+        }
         Part::Element(expr) => {
             let operand = operand(expr);
-            quote_spanned!(at(expr)=> #key.part(&#operand);)
+            quote_spanned!(at(expr)=> #private::Key::part(&mut #key, &#operand);)
         }
         Part::Hole(expr, style) => {
             let operand = operand(expr);
@@ -117,18 +119,18 @@ fn instance(model: &Model) -> TokenStream {
     }));
     match &types[..] {
         [] => TokenStream::new(),
-        [one] => quote!(#key.instance(&#one);),
-        many => quote!(#key.instance(&(#(#many),*));),
+        [one] => quote!(#private::Key::instance(&mut #key, &#one);),
+        many => quote!(#private::Key::instance(&mut #key, &(#(#many),*));),
     }
 }
 
 /// ```text
-/// ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.keep())
+/// ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.__memo_keep())
 /// ```
 ///
 /// Here the bounds on the value are checked.
 fn rules(model: &Model) -> TokenStream {
-    let keep = returns(model, "keep");
+    let keep = returns(model, "__memo_keep");
     let rules = &model.rules;
     let place = at(&model.function.output);
     let at_value = spanned_at(private(model), place);
@@ -143,7 +145,7 @@ fn rules(model: &Model) -> TokenStream {
     });
     let cache_if = rules.cache_if.as_ref().map(|expr| quote!(.cache_if(#expr)));
     let skip_none = rules.skip_none.then(|| {
-        let optional = returns(model, "optional");
+        let optional = returns(model, "__memo_optional");
         quote!(.skip_none(#optional))
     });
     let force = rules.force.as_ref().map(|expr| quote!(.force(#expr)));

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 use futures::channel::oneshot;
 use futures::executor::block_on;
@@ -155,4 +157,65 @@ fn an_async_entry_is_reached_like_any_other() {
         assert!(seven.invalidate().await);
         assert_eq!(parsed("7").await, Ok(7));
     }));
+}
+
+/// How many bodies of `guarded` are alive.
+static ALIVE: AtomicU64 = AtomicU64::new(0);
+
+struct Guard;
+
+impl Guard {
+    fn new() -> Self {
+        ALIVE.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        ALIVE.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[memoize(skip(go))]
+async fn guarded(id: u64, go: &Cell<Option<oneshot::Receiver<()>>>) -> u64 {
+    let _guard = Guard::new();
+    if let Some(go) = go.take() {
+        go.await
+            .expect("never sent, and never dropped before the body");
+    }
+    id
+}
+
+/// Notes how many bodies are alive when the follower is told to take over.
+#[derive(Default)]
+struct Census(AtomicU64);
+
+impl Wake for Census {
+    fn wake(self: Arc<Self>) {
+        self.0
+            .store(100 + ALIVE.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_cancelled_body_is_gone_before_the_next_one_runs() {
+    let test = Isolated::new();
+    let (_open, never) = oneshot::channel();
+    let go = Cell::new(Some(never));
+    let census = Arc::new(Census::default());
+    let waker = Waker::from(census.clone());
+    let mut context = Context::from_waker(&waker);
+    let mut leader = Box::pin(test.run_async(guarded(1, &go)));
+    assert!(leader.as_mut().poll(&mut context).is_pending());
+    let mut follower = pin!(test.run_async(guarded(1, &go)));
+    assert!(follower.as_mut().poll(&mut context).is_pending());
+    assert_eq!(ALIVE.load(Ordering::SeqCst), 1);
+    drop(leader);
+    assert_eq!(
+        census.0.load(Ordering::SeqCst),
+        100,
+        "woken, with no body alive"
+    );
+    assert_eq!(follower.as_mut().poll(&mut context), Poll::Ready(1));
 }

@@ -320,3 +320,45 @@ fn max(a: u32, b: u32) -> u32 {
 fn nothing_leaks_into_the_module() {
     Isolated::new().run(|| assert_eq!(max(1, MAX), 7));
 }
+
+macro_rules! operations {
+    ($($operator:tt)*) => {
+        [$({
+            #[memoize]
+            fn apply(a: u64, b: u64) -> u64 {
+                a $operator b
+            }
+            apply as fn(u64, u64) -> u64
+        }),*]
+    };
+}
+
+#[test]
+fn two_functions_of_one_macro_and_one_name_do_not_share() {
+    Isolated::new().run(|| {
+        let [add, multiply] = operations!(+ *);
+        assert_eq!((add(3, 4), multiply(3, 4)), (7, 12));
+    });
+}
+
+#[test]
+fn a_faulty_key_is_nobody_s_entry() {
+    Isolated::new().run(|| {
+        takes::entry(&Unserialisable).put(9);
+        assert_eq!(takes::entry(&Unserialisable).peek(), None);
+        assert!(!takes::entry(&Unserialisable).invalidate());
+    });
+}
+
+mod s {
+    #[memo::memoize]
+    pub(crate) fn s(id: u64) -> u64 {
+        id
+    }
+}
+
+#[test]
+fn a_short_name_is_found_in_its_path() {
+    Isolated::new().run(|| s::s(1));
+    assert_eq!(s::s::site().name(), "it::keys::s::s");
+}

@@ -187,3 +187,33 @@ fn force_overwrite_computes_and_stores() {
         assert_eq!(versioned(1, false), new);
     });
 }
+
+#[memoize(cache_none = false, skip(rows))]
+fn row(id: u64, rows: &std::cell::Cell<bool>) -> Option<u64> {
+    rows.get().then_some(id)
+}
+
+#[test]
+fn a_refresh_to_a_value_that_is_not_kept_forgets_the_old_one() {
+    let rows = std::cell::Cell::new(true);
+    Isolated::new().run(|| {
+        assert_eq!(row(1, &rows), Some(1));
+        rows.set(false);
+        assert_eq!(memo::refresh(|| row(1, &rows)), None);
+        assert_eq!(row(1, &rows), None);
+    });
+}
+
+#[memoize(skip(up))]
+fn source(id: u64, up: bool) -> Result<u64, String> {
+    up.then_some(id).ok_or_else(|| "down".to_owned())
+}
+
+#[test]
+fn a_refresh_that_fails_keeps_the_old_value() {
+    Isolated::new().run(|| {
+        assert_eq!(source(1, true), Ok(1));
+        memo::refresh(|| source(1, false)).expect_err("the source is down");
+        assert_eq!(source(1, false), Ok(1));
+    });
+}

@@ -79,3 +79,55 @@ fn scopes_nest() {
         assert_computed!(0, inner(3));
     });
 }
+
+#[test]
+fn a_refresh_inside_a_bypass_writes_nothing() {
+    Isolated::new().run(|| {
+        let cached = inner(11);
+        memo::bypass(|| memo::refresh(|| inner(11)));
+        assert_eq!(inner(11), cached);
+    });
+}
+
+#[test]
+fn a_disabled_cache_takes_nothing() {
+    static OFF: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Cache::disabled);
+
+    #[memoize(cache = OFF)]
+    fn off(id: u64) -> u64 {
+        id
+    }
+    off::entry(1).put(99);
+    assert_eq!((off::entry(1).peek(), off(1)), (None, 1));
+}
+
+struct CallsAtTheEnd;
+
+impl Drop for CallsAtTheEnd {
+    fn drop(&mut self) {
+        assert_eq!(by_thread(1), 1);
+        memo::with_cache(&Cache::disabled(), || by_thread(1));
+        by_thread::entry(1).invalidate();
+        by_thread::entry(2).put(20);
+    }
+}
+
+#[memoize]
+fn by_thread(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn a_thread_local_may_call_while_its_thread_ends() {
+    thread_local!(static LAST: CallsAtTheEnd = const { CallsAtTheEnd });
+    by_thread(1);
+    let thread = std::thread::spawn(|| {
+        LAST.with(|_| ());
+        by_thread(1);
+    });
+    thread.join().expect("no panic, and no abort");
+    assert_eq!(
+        (by_thread::entry(1).peek(), by_thread::entry(2).peek()),
+        (None, Some(20))
+    );
+}

@@ -346,3 +346,69 @@ fn invalidating_a_whole_function_voids_what_it_computes() {
     });
     test.run(|| assert_eq!(held::entry(1, &gate).peek(), None));
 }
+
+#[memoize(cache_if = |value| FILTERED.add() > 1 || *value == filtered_by_itself(id))]
+fn filtered_by_itself(id: u64) -> u64 {
+    id
+}
+
+static FILTERED: Runs = Runs::new();
+
+/// A value whose clone calls its function, once.
+#[derive(Debug, PartialEq)]
+struct Reflexive(u64);
+
+impl Clone for Reflexive {
+    fn clone(&self) -> Self {
+        static CLONES: Runs = Runs::new();
+        match CLONES.add() {
+            1 => reflexive(self.0),
+            _ => Self(self.0),
+        }
+    }
+}
+
+#[memoize(local)]
+fn reflexive(id: u64) -> Reflexive {
+    Reflexive(id)
+}
+
+/// An observer that calls what it observes.
+#[derive(Debug)]
+struct Curious;
+
+impl memo::Observer for Curious {
+    fn on(&self, event: &memo::Event) {
+        static CALLS: Runs = Runs::new();
+        let ended = matches!(
+            event,
+            memo::Event::Computed { .. } | memo::Event::Abandoned { .. }
+        );
+        if ended && CALLS.add() < 3 {
+            watched(7);
+        }
+    }
+}
+
+#[memoize]
+fn watched(id: u64) -> u64 {
+    static WATCHED: Runs = Runs::new();
+    assert!(WATCHED.add() != 1, "the first run fails");
+    id
+}
+
+#[test]
+fn filters_clones_and_observers_may_call_the_very_key() {
+    Isolated::new().run(|| {
+        assert_eq!(filtered_by_itself(3), 3);
+        assert_eq!(reflexive(4), Reflexive(4));
+    });
+    let cache = memo::Cache::builder()
+        .observer(Arc::new(Curious))
+        .build()
+        .expect("sound");
+    memo::with_cache(&cache, || {
+        catch_unwind(|| watched(7)).expect_err("the first run fails");
+        assert_eq!(watched(7), 7);
+    });
+}

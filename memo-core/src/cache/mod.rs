@@ -13,6 +13,7 @@ pub use self::builder::CacheBuilder;
 pub use self::global::cache;
 pub(crate) use self::global::installed;
 use crate::clock::{Janitor, Tick, Time};
+use crate::context;
 use crate::event::{Event, Observer};
 use crate::flight::Flights;
 use crate::key::{Key, NameParts, store_name};
@@ -47,8 +48,9 @@ struct Inner {
     computed: AtomicU64,
 }
 
-/// How many hits of one function a thread counts between two looks at whether the coarse clock still goes.
-const HITS_BETWEEN_CLOCK_CHECKS: u64 = 4096;
+/// How many hits of one function a thread counts between two looks at whether the coarse clock still goes: a look costs 25 ns, and a
+/// forked child may serve that many values past their time.
+const HITS_BETWEEN_CLOCK_CHECKS: u64 = 64;
 
 impl Cache {
     /// Starts the description of a cache.
@@ -88,7 +90,7 @@ impl Cache {
         for site in crate::functions() {
             self.0.flights.void_scope(site.state().scope);
         }
-        self.0.near.clear()
+        context::on_living_thread(|| self.0.near.clear())
     }
 
     #[inline]
@@ -112,7 +114,7 @@ impl Cache {
     pub(crate) fn drop_scope(&self, site: &'static Site) -> usize {
         let state = site.state();
         self.0.flights.void_scope(state.scope);
-        let entries = self.0.near.remove_scope(state.scope);
+        let entries = context::on_living_thread(|| self.0.near.remove_scope(state.scope));
         self.emit(|| Event::InvalidatedAll {
             function: &state.name,
             entries,
@@ -134,7 +136,7 @@ impl Cache {
 
     #[inline]
     pub(crate) fn count_hit(&self, state: &'static State) {
-        let hits = state.counters.hit(crate::context::lane());
+        let hits = state.counters.hit(context::lane());
         if hits.is_multiple_of(HITS_BETWEEN_CLOCK_CHECKS) {
             self.0.time.exact();
         }

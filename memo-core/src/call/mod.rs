@@ -107,7 +107,9 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             });
             return Step::Bypass;
         }
-        let reason = match self.look() {
+        let found = self.look();
+        context::enter_thread();
+        let reason = match found {
             Ok(outcome) => return Step::Done(outcome),
             Err(reason) => reason,
         };
@@ -141,21 +143,22 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     /// Stores what may be stored, wakes those who wait, and gives the outcome back.
+    ///
+    /// In the surroundings of the body: filters, weights, clones and observers are user code too, and may call this very key.
     fn finish(&self, mut errand: Errand, outcome: R, took: Duration) -> R {
+        let right = std::mem::replace(&mut errand.right, Right::Spent);
         errand.finished = true;
-        self.state.counters.computed(took);
-        self.cache.count_computed();
-        self.cache.emit(|| Event::Computed {
-            function: self.name(),
-            took,
+        errand.surroundings.run(|| {
+            self.state.counters.computed(took);
+            self.cache.count_computed();
+            self.cache.emit(|| Event::Computed {
+                function: self.name(),
+                took,
+            });
+            let parcel = self.pack(&outcome);
+            let stored = self.settle(right, parcel, &outcome);
+            self.report(stored);
         });
-        let parcel = self.pack(&outcome);
-        let stored = self.settle(
-            std::mem::replace(&mut errand.right, Right::Spent),
-            parcel,
-            &outcome,
-        );
-        self.report(stored);
         outcome
     }
 
@@ -262,8 +265,16 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         // A voided value must not be dropped under the flight's lock: it stays out here.
         let mut parcel = Some(parcel);
         let store = || {
-            let parcel = parcel.take().unwrap_or(Err(Unstored::Voided))?;
-            Ok(parcel.store(&self.cache, &address))
+            match parcel.take().unwrap_or(Err(Unstored::Voided)) {
+                Ok(parcel) => Ok(parcel.store(&self.cache, &address)),
+                Err(reason) => {
+                    // What the value is now is not to be kept, and neither is what it was. An error says nothing of the value.
+                    if reason == Unstored::Filtered {
+                        self.cache.near().remove(&address);
+                    }
+                    Err(reason)
+                }
+            }
         };
         let stored = match right {
             Right::Lead(lead) => lead.land(store, || U::Keep::share(outcome)),
@@ -311,6 +322,8 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 impl Drop for Errand {
     fn drop(&mut self) {
         if !self.finished {
+            // Hands over first: an observer may call this very key.
+            self.right = Right::Spent;
             self.state.counters.abandoned.add(1);
             self.cache.emit(|| Event::Abandoned {
                 function: &self.state.name,

@@ -3,7 +3,7 @@
 //! `Instant::now` costs more than a whole hit. The thread ticks for a while after it was last asked for and then sleeps until
 //! an entry expires, so an idle program is not woken. While it sleeps the time reads as [`ASLEEP`], at which every entry
 //! looks expired; the reader then takes the slow road, reads the true time and wakes the thread. The same road notices a
-//! thread that is gone (a forked child has none) and starts another.
+//! thread that is gone and starts another: a forked child has none. Hits take that road now and then for the same reason.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, Weak};
@@ -106,11 +106,12 @@ fn keep_time() {
 /// Ticks; answers when the next entry expires.
 fn tick_for_a_while() -> Option<Tick> {
     for tick in 0..TICKS_AWAKE {
-        let now = exact();
-        NOW.store(now, Ordering::Relaxed);
         if tick % TICKS_BETWEEN_SWEEPS == 0 {
-            sweep(now);
+            sweep(exact());
         }
+        NOW.store(exact(), Ordering::Relaxed);
+        // Whoever asked during the sweep has been heard.
+        WOKEN_AT.store(0, Ordering::Relaxed);
         thread::sleep(RESOLUTION);
     }
     sweep(exact())
@@ -132,7 +133,10 @@ fn nap(due: Option<Tick>) -> Duration {
 }
 
 /// Has everybody drop what is dead; answers when the next entry dies.
+///
+/// Dropping is user code and may take its time, so nobody keeps the time meanwhile, and readers look for themselves.
 fn sweep(now: Tick) -> Option<Tick> {
+    NOW.store(ASLEEP, Ordering::Relaxed);
     let janitors: Vec<_> = {
         let janitors = JANITORS.lock().unwrap_or_else(PoisonError::into_inner);
         janitors.iter().filter_map(Weak::upgrade).collect()

@@ -1,6 +1,7 @@
 //! How followers wait for a flight to end, blocking or not.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -43,10 +44,7 @@ impl Signal {
             std::mem::take(&mut state.wakers)
         };
         self.changed.notify_all();
-        // Wakers are the executor's code: called under no lock.
-        for (_, waker) in wakers {
-            waker.wake();
-        }
+        wake_all(wakers);
     }
 
     fn wait(&self) -> Landing {
@@ -62,7 +60,9 @@ impl Signal {
         }
     }
 
+    /// Wakers are the executor's code: cloned and dropped under no lock.
     fn poll(&self, follower: u64, waker: &Waker) -> Poll<Landing> {
+        let mut waker = waker.clone();
         let mut state = lock(&self.state);
         if let Some(landing) = &state.landing {
             return Poll::Ready(landing.clone());
@@ -72,10 +72,28 @@ impl Signal {
             .iter_mut()
             .find(|(number, _)| *number == follower)
         {
-            Some((_, known)) => known.clone_from(waker),
-            None => state.wakers.push((follower, waker.clone())),
+            Some((_, known)) => std::mem::swap(known, &mut waker),
+            None => {
+                state.wakers.push((follower, waker));
+                return Poll::Pending;
+            }
         }
+        drop(state);
+        drop(waker);
         Poll::Pending
+    }
+}
+
+/// Wakes everybody, also when waking somebody panics; that panic goes on afterwards.
+fn wake_all(wakers: Vec<(u64, Waker)>) {
+    let mut panics = wakers
+        .into_iter()
+        .filter_map(|(_, waker)| catch_unwind(AssertUnwindSafe(|| waker.wake())).err())
+        .collect::<Vec<_>>();
+    if let Some(first) = panics.pop()
+        && !std::thread::panicking()
+    {
+        resume_unwind(first);
     }
 }
 

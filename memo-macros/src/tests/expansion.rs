@@ -321,7 +321,8 @@ fn a_whole_binding_stands_for_its_parts() {
         ),
     );
     assert!(
-        expansion.contains(".part(&whole)") && !expansion.contains(".part(&a)"),
+        expansion.contains("&mut __memo_key, &whole)")
+            && !expansion.contains("&mut __memo_key, &a)"),
         "{expansion}"
     );
 }

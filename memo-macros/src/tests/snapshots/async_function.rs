@@ -1,7 +1,7 @@
 pub(crate) async fn report(org: &str, q: &Query) -> Result<Report, DbError> {
     let mut __memo_key = ::memo::__private::Key::new();
-    __memo_key.part(&org);
-    __memo_key.part(&q);
+    ::memo::__private::Key::part(&mut __memo_key, &org);
+    ::memo::__private::Key::part(&mut __memo_key, &q);
     ::memo::__private::call_async::<
         Result<Report, DbError>,
         _,
@@ -10,7 +10,7 @@ pub(crate) async fn report(org: &str, q: &Query) -> Result<Report, DbError> {
             report::site(),
             __memo_key,
             ::memo::__private::rules(
-                ::memo::__private::Returns::<Result<Report, DbError>>::NEW.keep(),
+                ::memo::__private::Returns::<Result<Report, DbError>>::NEW.__memo_keep(),
             ),
             async move {
                 let rows = fetch(org, q).await?;
@@ -39,13 +39,13 @@ impl report {
         q: &Query,
     ) -> ::memo::AsyncEntry<Result<Report, DbError>> {
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key.part(&org);
-        __memo_key.part(&q);
+        ::memo::__private::Key::part(&mut __memo_key, &org);
+        ::memo::__private::Key::part(&mut __memo_key, &q);
         ::memo::__private::async_entry(
             Self::site(),
             __memo_key,
             ::memo::__private::rules(
-                ::memo::__private::Returns::<Result<Report, DbError>>::NEW.keep(),
+                ::memo::__private::Returns::<Result<Report, DbError>>::NEW.__memo_keep(),
             ),
         )
     }

@@ -19,7 +19,10 @@ impl Source for Disk {
                 .template(&["", ":", ""])
         };
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
+        ::memo::__private::Key::instance(
+            &mut __memo_key,
+            &::memo::__private::Type::<Self>::NEW,
+        );
         ::memo::__private::Hole(&self.id).text(&mut __memo_key);
         ::memo::__private::Hole(&id).text(&mut __memo_key);
         Box::pin(async move {
@@ -31,7 +34,7 @@ impl Source for Disk {
                     &__MEMO_SITE,
                     __memo_key,
                     ::memo::__private::rules(
-                            ::memo::__private::Returns::<u64>::NEW.keep(),
+                            ::memo::__private::Returns::<u64>::NEW.__memo_keep(),
                         )
                         .force(self.fresh),
                     async move {

@@ -3,15 +3,19 @@ where
     T: Clone,
 {
     let mut __memo_key = ::memo::__private::Key::new();
-    __memo_key
-        .instance(&(::memo::__private::Type::<T>::NEW, ::memo::__private::type_of(&by)));
-    __memo_key.part(&text);
-    __memo_key.part(&by);
-    __memo_key.part(&N);
+    ::memo::__private::Key::instance(
+        &mut __memo_key,
+        &(::memo::__private::Type::<T>::NEW, ::memo::__private::type_of(&by)),
+    );
+    ::memo::__private::Key::part(&mut __memo_key, &text);
+    ::memo::__private::Key::part(&mut __memo_key, &by);
+    ::memo::__private::Key::part(&mut __memo_key, &N);
     ::memo::__private::call(
         parse::site(),
         __memo_key,
-        ::memo::__private::rules(::memo::__private::Returns::<Vec<T>>::NEW.keep()),
+        ::memo::__private::rules(
+            ::memo::__private::Returns::<Vec<T>>::NEW.__memo_keep(),
+        ),
         || -> Vec<T> { split::<N>(text, by).collect() },
     )
 }
@@ -38,17 +42,19 @@ impl parse {
         T: Clone,
     {
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key
-            .instance(
-                &(::memo::__private::Type::<T>::NEW, ::memo::__private::type_of(&by)),
-            );
-        __memo_key.part(&text);
-        __memo_key.part(&by);
-        __memo_key.part(&N);
+        ::memo::__private::Key::instance(
+            &mut __memo_key,
+            &(::memo::__private::Type::<T>::NEW, ::memo::__private::type_of(&by)),
+        );
+        ::memo::__private::Key::part(&mut __memo_key, &text);
+        ::memo::__private::Key::part(&mut __memo_key, &by);
+        ::memo::__private::Key::part(&mut __memo_key, &N);
         ::memo::__private::entry(
             Self::site(),
             __memo_key,
-            ::memo::__private::rules(::memo::__private::Returns::<Vec<T>>::NEW.keep()),
+            ::memo::__private::rules(
+                ::memo::__private::Returns::<Vec<T>>::NEW.__memo_keep(),
+            ),
         )
     }
 }

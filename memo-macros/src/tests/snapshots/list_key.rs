@@ -1,13 +1,13 @@
 fn total(a: u32, q: &Query, d: D, c: u32) -> u64 {
     let mut __memo_key = ::memo::__private::Key::new();
-    __memo_key.part(&a);
-    __memo_key.part(&q.name);
-    __memo_key.part(&f(d));
-    __memo_key.part(&(c + 1));
+    ::memo::__private::Key::part(&mut __memo_key, &a);
+    ::memo::__private::Key::part(&mut __memo_key, &q.name);
+    ::memo::__private::Key::part(&mut __memo_key, &f(d));
+    ::memo::__private::Key::part(&mut __memo_key, &(c + 1));
     ::memo::__private::call(
         total::site(),
         __memo_key,
-        ::memo::__private::rules(::memo::__private::Returns::<u64>::NEW.keep()),
+        ::memo::__private::rules(::memo::__private::Returns::<u64>::NEW.__memo_keep()),
         || -> u64 { sum(a, q, d, c) },
     )
 }
@@ -28,14 +28,16 @@ impl total {
     #[inline]
     fn entry(a: u32, q: &Query, d: D, c: u32) -> ::memo::Entry<u64> {
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key.part(&a);
-        __memo_key.part(&q.name);
-        __memo_key.part(&f(d));
-        __memo_key.part(&(c + 1));
+        ::memo::__private::Key::part(&mut __memo_key, &a);
+        ::memo::__private::Key::part(&mut __memo_key, &q.name);
+        ::memo::__private::Key::part(&mut __memo_key, &f(d));
+        ::memo::__private::Key::part(&mut __memo_key, &(c + 1));
         ::memo::__private::entry(
             Self::site(),
             __memo_key,
-            ::memo::__private::rules(::memo::__private::Returns::<u64>::NEW.keep()),
+            ::memo::__private::rules(
+                ::memo::__private::Returns::<u64>::NEW.__memo_keep(),
+            ),
         )
     }
 }

@@ -1,7 +1,10 @@
 impl Store {
     pub async fn user(&self, mut id: u64) -> Option<User> {
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
+        ::memo::__private::Key::instance(
+            &mut __memo_key,
+            &::memo::__private::Type::<Self>::NEW,
+        );
         ::memo::__private::Hole(&self.shard).text(&mut __memo_key);
         ::memo::__private::Hole(&id).text(&mut __memo_key);
         ::memo::__private::call_async::<
@@ -12,7 +15,7 @@ impl Store {
                 Self::__memo_site_user(),
                 __memo_key,
                 ::memo::__private::rules(
-                    ::memo::__private::Returns::<Option<User>>::NEW.keep(),
+                    ::memo::__private::Returns::<Option<User>>::NEW.__memo_keep(),
                 ),
                 async move {
                     id += 1;
@@ -35,14 +38,17 @@ impl Store {
     #[inline]
     pub fn user_entry(&self, id: u64) -> ::memo::AsyncEntry<Option<User>> {
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key.instance(&::memo::__private::Type::<Self>::NEW);
+        ::memo::__private::Key::instance(
+            &mut __memo_key,
+            &::memo::__private::Type::<Self>::NEW,
+        );
         ::memo::__private::Hole(&self.shard).text(&mut __memo_key);
         ::memo::__private::Hole(&id).text(&mut __memo_key);
         ::memo::__private::async_entry(
             Self::__memo_site_user(),
             __memo_key,
             ::memo::__private::rules(
-                ::memo::__private::Returns::<Option<User>>::NEW.keep(),
+                ::memo::__private::Returns::<Option<User>>::NEW.__memo_keep(),
             ),
         )
     }

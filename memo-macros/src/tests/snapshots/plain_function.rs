@@ -2,11 +2,11 @@
 #[must_use]
 pub fn load_user(id: u64) -> User {
     let mut __memo_key = ::memo::__private::Key::new();
-    __memo_key.part(&id);
+    ::memo::__private::Key::part(&mut __memo_key, &id);
     ::memo::__private::call(
         load_user::site(),
         __memo_key,
-        ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.keep()),
+        ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.__memo_keep()),
         || -> User {
             let row = query(id)?;
             User::from(row)
@@ -30,11 +30,13 @@ impl load_user {
     #[inline]
     pub fn entry(id: u64) -> ::memo::Entry<User> {
         let mut __memo_key = ::memo::__private::Key::new();
-        __memo_key.part(&id);
+        ::memo::__private::Key::part(&mut __memo_key, &id);
         ::memo::__private::entry(
             Self::site(),
             __memo_key,
-            ::memo::__private::rules(::memo::__private::Returns::<User>::NEW.keep()),
+            ::memo::__private::rules(
+                ::memo::__private::Returns::<User>::NEW.__memo_keep(),
+            ),
         )
     }
 }

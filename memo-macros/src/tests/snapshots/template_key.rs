@@ -6,7 +6,9 @@ fn page(db: &Db, q: &Query, lang: Lang) -> String {
     ::memo::__private::call(
         page::site(),
         __memo_key,
-        ::memo::__private::rules(::memo::__private::Returns::<String>::NEW.keep()),
+        ::memo::__private::rules(
+            ::memo::__private::Returns::<String>::NEW.__memo_keep(),
+        ),
         || -> String { db.render(q, lang) },
     )
 }
@@ -34,7 +36,9 @@ impl page {
         ::memo::__private::entry(
             Self::site(),
             __memo_key,
-            ::memo::__private::rules(::memo::__private::Returns::<String>::NEW.keep()),
+            ::memo::__private::rules(
+                ::memo::__private::Returns::<String>::NEW.__memo_keep(),
+            ),
         )
     }
 }
