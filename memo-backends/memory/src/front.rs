@@ -5,7 +5,7 @@
 //! until another takes the seat. So a thread can keep removed entries in memory, up to twice
 //! [`ROWS`] times [`COST_LIMIT`] bytes, 1.3 MB; they stay on their store's ledger.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
@@ -31,15 +31,17 @@ struct Front {
     turn: Cell<u8>,
 }
 
-/// Two handles, and the hashes of their entries, so that only its own readers look at an entry.
-struct Row {
-    hashes: [Cell<u64>; 2],
-    /// Borrowed while an entry is being read. A closure that reads again borrows once more; one that
-    /// removes finds the seat taken and leaves the dead entry there.
-    seats: [Seat; 2],
-}
+/// Two seats. Their hashes tell the right one without a look at the entries.
+struct Row([Seat; 2]);
 
-type Seat = RefCell<Option<Arc<Entry>>>;
+/// A handle, and the hash of its entry.
+///
+/// The handle is out while its entry is being read: a closure that reads again finds nothing
+/// borrowed, and one that panics leaves nothing behind.
+struct Seat {
+    hash: Cell<u64>,
+    entry: Cell<Option<Arc<Entry>>>,
+}
 
 thread_local! {
     // Emptied by `SWEEPER`. Without a destructor of its own, a hit need not ask whether it ran.
@@ -48,15 +50,45 @@ thread_local! {
     static SWEEPER: Sweeper = const { Sweeper };
 }
 
-/// Runs `read` on the store's live entry with this key, if this thread has a handle of it; gives
-/// `read` back if not.
-#[inline]
-pub(crate) fn read<R, F: FnOnce(&Entry) -> R>(
-    key: &KeyRef<'_>,
-    ledger: &Arc<Ledger>,
-    read: F,
-) -> Result<R, F> {
-    FRONT.with(|front| front.read(key, ledger, read))
+/// Takes this thread's handle of the store's live entry with this key out of its seat.
+#[inline(always)]
+pub(crate) fn take(key: &KeyRef<'_>, ledger: &Arc<Ledger>) -> Option<Arc<Entry>> {
+    let entry = FRONT.with(|front| front.row(key.hash).take(key.hash))?;
+    if entry.lives_on(ledger) && entry.key() == *key {
+        return Some(entry);
+    }
+    put_back_other(entry);
+    None
+}
+
+/// Puts back what [`take`] took, unless it was removed meanwhile.
+#[inline(always)]
+pub(crate) fn put_back(entry: Arc<Entry>) {
+    if entry.is_alive() {
+        let hash = entry.key().hash;
+        let left = FRONT.with(|front| front.row(hash).put(hash, entry));
+        drop_left(left);
+    }
+}
+
+/// An entry with the same hash and another key, or of another store, or dead.
+#[cold]
+#[inline(never)]
+fn put_back_other(entry: Arc<Entry>) {
+    put_back(entry);
+}
+
+/// Kept out of the hit: next to the code that drops an entry, nothing of it would be inlined.
+#[inline(always)]
+fn drop_left(left: Option<Arc<Entry>>) {
+    #[cold]
+    #[inline(never)]
+    fn drop_one(entry: Arc<Entry>) {
+        drop(entry);
+    }
+    if let Some(entry) = left {
+        drop_one(entry);
+    }
 }
 
 /// Keeps a handle of an entry that was found in the map, if it is small and gets a seat.
@@ -87,46 +119,17 @@ impl Front {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn row(&self, hash: u64) -> &Row {
         &self.rows[hash as usize % ROWS]
-    }
-
-    /// Never inlined: around a longer body, `LocalKey::with` would not be inlined itself, and would look
-    /// up the address of the slots through a pointer.
-    #[inline(never)]
-    fn read<R, F: FnOnce(&Entry) -> R>(
-        &self,
-        key: &KeyRef<'_>,
-        ledger: &Arc<Ledger>,
-        read: F,
-    ) -> Result<R, F> {
-        let row = self.row(key.hash);
-        let Some(Ok(seat)) = row.seat_of(key.hash).map(RefCell::try_borrow) else {
-            return Err(read);
-        };
-        let Some(entry) = &*seat else {
-            return Err(read);
-        };
-        if !entry.lives_on(ledger) || entry.key() != *key {
-            return Err(read);
-        }
-        let found = read(entry);
-        // What was removed meanwhile by the closure itself could not be let go then.
-        if !entry.is_alive() {
-            drop(seat);
-            row.empty_where(|kept| !kept.is_alive());
-        }
-        Ok(found)
     }
 
     fn offer(&self, entry: &Arc<Entry>) {
         let hash = entry.key().hash;
         let row = self.row(hash);
-        if let Some(free) = row.free_for(hash) {
-            row.seat(free, entry);
-        } else if let Some(turn) = self.turn() {
-            row.seat(turn, entry);
+        let which = row.free_for(hash).or_else(|| self.turn());
+        if let Some(which) = which {
+            drop_left(row.0[which].put(hash, Arc::clone(entry)));
         }
     }
 
@@ -146,22 +149,32 @@ impl Front {
 }
 
 impl Row {
-    /// The hash of a free seat. An entry that really has it is merely pushed out sooner.
-    const FREE: u64 = 0;
-
     const fn new() -> Self {
-        Row {
-            hashes: [const { Cell::new(Self::FREE) }; 2],
-            seats: [const { RefCell::new(None) }; 2],
+        Row([const { Seat::new() }; 2])
+    }
+
+    #[inline(always)]
+    fn take(&self, hash: u64) -> Option<Arc<Entry>> {
+        self.seat_of(hash)?.entry.take()
+    }
+
+    /// Puts a handle into the seat of its hash, which another entry may have taken meanwhile; answers
+    /// what is left over.
+    #[inline(always)]
+    fn put(&self, hash: u64, entry: Arc<Entry>) -> Option<Arc<Entry>> {
+        match self.seat_of(hash) {
+            Some(seat) => seat.entry.replace(Some(entry)),
+            None => Some(entry),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn seat_of(&self, hash: u64) -> Option<&Seat> {
-        if self.hashes[0].get() == hash {
-            Some(&self.seats[0])
-        } else if self.hashes[1].get() == hash {
-            Some(&self.seats[1])
+        let [one, two] = &self.0;
+        if one.hash.get() == hash {
+            Some(one)
+        } else if two.hash.get() == hash {
+            Some(two)
         } else {
             None
         }
@@ -169,32 +182,37 @@ impl Row {
 
     /// A seat where an entry with this hash pushes out no other.
     fn free_for(&self, hash: u64) -> Option<usize> {
-        let own = self.hashes.iter().position(|kept| kept.get() == hash);
-        own.or_else(|| self.hashes.iter().position(|kept| kept.get() == Self::FREE))
+        let seat_with = |hash| self.0.iter().position(|seat| seat.hash.get() == hash);
+        seat_with(hash).or_else(|| seat_with(Seat::FREE))
     }
 
-    /// Puts the entry into a seat, unless the one there is being read.
-    fn seat(&self, which: usize, entry: &Arc<Entry>) {
-        let Ok(mut seat) = self.seats[which].try_borrow_mut() else {
-            return;
-        };
-        let left = seat.replace(Arc::clone(entry));
-        self.hashes[which].set(entry.key().hash);
-        drop(seat);
-        // This may run user code: the row is in order by then.
-        drop(left);
-    }
-
+    /// Dropping what is left may run user code: the row is in order by then.
     fn empty_where(&self, is_meant: impl Fn(&Arc<Entry>) -> bool) {
-        for (hash, seat) in self.hashes.iter().zip(&self.seats) {
-            let left = seat
-                .try_borrow_mut()
-                .ok()
-                .and_then(|mut seat| seat.take_if(|kept| is_meant(kept)));
-            if left.is_some() {
-                hash.set(Self::FREE);
+        for seat in &self.0 {
+            let kept = seat.entry.take();
+            if kept.as_ref().is_some_and(&is_meant) {
+                seat.hash.set(Seat::FREE);
+            } else {
+                seat.entry.set(kept);
             }
         }
+    }
+}
+
+impl Seat {
+    /// The hash of a free seat. An entry that really has it is merely pushed out sooner.
+    const FREE: u64 = 0;
+
+    const fn new() -> Self {
+        Seat {
+            hash: Cell::new(Self::FREE),
+            entry: Cell::new(None),
+        }
+    }
+
+    fn put(&self, hash: u64, entry: Arc<Entry>) -> Option<Arc<Entry>> {
+        self.hash.set(hash);
+        self.entry.replace(Some(entry))
     }
 }
 

@@ -67,10 +67,12 @@ impl Store {
         now: Tick,
         read: impl FnOnce(&V) -> R,
     ) -> Lookup<R> {
-        match front::read(key, &self.ledger, |entry| entry.read(now, read)) {
-            Ok(found) => found,
-            Err(read_entry) => self.read_from_map(key, read_entry),
-        }
+        let Some(entry) = front::take(key, &self.ledger) else {
+            return self.read_from_map(key, |entry| entry.read(now, read));
+        };
+        let found = entry.read(now, read);
+        front::put_back(entry);
+        found
     }
 
     fn read_from_map<R>(
