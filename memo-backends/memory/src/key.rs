@@ -42,6 +42,9 @@ fn same_bytes(a: &[u8], b: &[u8]) -> bool {
         len if len != b.len() => false,
         // The two chunks overlap, and cover all.
         8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        17..=32 => {
+            a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk()
+        }
         4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
         _ => a == b,
     }
@@ -63,7 +66,7 @@ pub(crate) struct Key {
 }
 
 /// Keys of a few integers or a short string need no allocation of their own.
-type Bytes = SmallVec<[u8; 24]>;
+type Bytes = SmallVec<[u8; 32]>;
 
 impl Key {
     /// What [`Key::heap_bytes`] of the owned key will be.

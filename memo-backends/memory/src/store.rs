@@ -42,7 +42,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Bytes that an entry counts beside the weight given with it. A key of more than 24 bytes
+    /// Bytes that an entry counts beside the weight given with it. A key of more than 32 bytes
     /// counts its length on top.
     pub const ENTRY_OVERHEAD: usize = OVERHEAD;
 
