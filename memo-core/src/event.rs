@@ -18,6 +18,11 @@ pub enum Event {
         /// Why not.
         reason: Miss,
     },
+    /// Another caller is computing the value; the call waits for it.
+    Waiting {
+        /// The function.
+        function: &'static str,
+    },
     /// Another caller's computation answered.
     Joined {
         /// The function.
@@ -76,6 +81,7 @@ impl Event {
         match self {
             Self::Hit { function }
             | Self::Miss { function, .. }
+            | Self::Waiting { function }
             | Self::Joined { function }
             | Self::Computed { function, .. }
             | Self::Abandoned { function }

@@ -193,7 +193,12 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             .begin(&self.address(), kind, self.mode == Mode::Refresh)
         {
             Role::Lead(lead) => self.lead(lead),
-            Role::Follow(follow) => Step::Wait(follow),
+            Role::Follow(follow) => {
+                self.cache.emit(|| Event::Waiting {
+                    function: self.name(),
+                });
+                Step::Wait(follow)
+            }
             Role::Alone(ticket) => self.run(Right::Alone(ticket)),
         }
     }
