@@ -1,6 +1,6 @@
 //! What a thread knows about the call it is in: the scope, the bound cache, its counter lane, the flights it leads.
 //!
-//! A hit reads one byte here. Everything else is touched on the slow road only.
+//! A hit reads the few bytes of [`Here`]. Everything else is touched on the slow road only.
 
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
@@ -14,14 +14,13 @@ use crate::stats::Lane;
 
 /// How the memoized calls made in a scope treat the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Mode {
     /// Read, and store what was missing.
-    Normal = 0,
+    Normal,
     /// Compute, and store.
-    Refresh = 1,
+    Refresh,
     /// As if there were no cache.
-    Bypass = 2,
+    Bypass,
 }
 
 impl Mode {

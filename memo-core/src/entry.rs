@@ -11,7 +11,7 @@ use crate::expiration::Expiration;
 use crate::explain::{Explanation, explain};
 use crate::keep::Keep;
 use crate::key::Key;
-use crate::near::{DropLater, Found, KeyRef, Storing};
+use crate::near::{Found, KeyRef, Storing, address};
 use crate::parcel::Parcel;
 use crate::rules::Rules;
 use crate::site::Site;
@@ -102,7 +102,6 @@ impl<R> AnyEntry<R> {
     }
 
     fn store(&self, outcome: R) {
-        let _later = DropLater::begin();
         self.stored.store(self, outcome);
     }
 }
@@ -128,10 +127,7 @@ where
     E: Fn() -> Option<Expiration> + Send + Sync,
 {
     fn address<'e>(&self, entry: &'e AnyEntry<R>) -> KeyRef<'e> {
-        entry
-            .cache
-            .near()
-            .address::<K::Value>(entry.site.state().scope, &entry.key)
+        address::<K::Value>(entry.site.state().scope, &entry.key)
     }
 
     fn look(&self, entry: &AnyEntry<R>) -> Option<R> {
@@ -282,7 +278,7 @@ impl<R> AnyAsyncEntry<R> {
 impl Cache {
     /// Drops a value of type `V`, and voids what is being computed for its key.
     pub(crate) fn drop_entry<V: 'static>(&self, site: &'static Site, key: &Key) -> bool {
-        let address = self.near().address::<V>(site.state().scope, key);
+        let address = address::<V>(site.state().scope, key);
         self.drop_address(site, key, &address)
     }
 
@@ -291,7 +287,6 @@ impl Cache {
             return false;
         }
         let dropped = context::on_living_thread(|| {
-            let _later = DropLater::begin();
             self.flights()
                 .invalidate(address, || self.near().remove(address))
         });

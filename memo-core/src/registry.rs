@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::site::Site;
@@ -35,16 +35,17 @@ pub(crate) fn add(site: &'static Site) {
     lock().sites.push(site);
 }
 
-/// The number of a scope: the same for the same text and version, so functions that write the same template share entries.
-pub(crate) fn intern_scope(text: String, version: u32) -> ScopeId {
-    let mut registry = lock();
-    let next = ScopeId::try_from(registry.scopes.len()).expect("fewer functions than numbers");
-    *registry.scopes.entry((text, version)).or_insert(next)
+/// The number of a shared scope: the same for the same text and version.
+pub(crate) fn shared_scope(text: String, version: u32) -> ScopeId {
+    *lock()
+        .scopes
+        .entry((text, version))
+        .or_insert_with(own_scope)
 }
 
-/// A number that no other caller gets.
-pub(crate) fn unique() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+/// The number of a scope that nobody else has.
+pub(crate) fn own_scope() -> ScopeId {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 

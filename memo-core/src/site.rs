@@ -126,7 +126,10 @@ impl Site {
     fn register(&'static self) -> &'static State {
         self.state.get_or_init(|| {
             let name = self.options.name.map_or_else(|| self.path(), str::to_owned);
-            let scope = registry::intern_scope(self.scope_text(&name), self.options.version);
+            let scope = match self.shared_scope() {
+                Some(text) => registry::shared_scope(text, self.options.version),
+                None => registry::own_scope(),
+            };
             registry::add(self);
             Box::leak(Box::new(State {
                 name,
@@ -140,12 +143,12 @@ impl Site {
     /// their first letter.
     ///
     /// A path is not enough: blocks and closures leave no trace in it, so two functions can have one.
-    fn scope_text(&self, name: &str) -> String {
+    fn shared_scope(&self) -> Option<String> {
         match (self.options.shape, self.options.name) {
-            (Shape::Template(literals), None) => format!("t{}", literals.join("\0")),
-            (Shape::Arguments | Shape::List, None) => format!("f{name}\0{}", registry::unique()),
-            (Shape::Template(_), Some(_)) => format!("u{name}"),
-            (Shape::Arguments | Shape::List, Some(_)) => format!("n{name}"),
+            (Shape::Template(_), Some(name)) => Some(format!("u{name}")),
+            (Shape::Arguments | Shape::List, Some(name)) => Some(format!("n{name}")),
+            (Shape::Template(literals), None) => Some(format!("t{}", literals.join("\0"))),
+            (Shape::Arguments | Shape::List, None) => None,
         }
     }
 

@@ -136,3 +136,38 @@ fn a_thread_local_may_call_while_its_thread_ends() {
         (None, Some(20))
     );
 }
+
+/// A value whose end forgets its own entry.
+#[derive(Clone)]
+struct Forgetful(std::sync::Arc<Forgets>);
+
+struct Forgets(u64);
+
+impl Drop for Forgets {
+    fn drop(&mut self) {
+        forgetful::entry(self.0).invalidate();
+    }
+}
+
+#[memoize(local)]
+fn forgetful(id: u64) -> Forgetful {
+    Forgetful(std::sync::Arc::new(Forgets(id)))
+}
+
+struct PutsAtTheEnd;
+
+impl Drop for PutsAtTheEnd {
+    fn drop(&mut self) {
+        forgetful::entry(1).put(Forgetful(std::sync::Arc::new(Forgets(2))));
+    }
+}
+
+#[test]
+fn a_put_from_a_thread_that_ends_drops_the_old_value_under_no_lock() {
+    thread_local!(static LAST: PutsAtTheEnd = const { PutsAtTheEnd });
+    let thread = std::thread::spawn(|| {
+        LAST.with(|_| ());
+        assert_eq!(forgetful(1).0.0, 1);
+    });
+    thread.join().expect("no panic, and no deadlock");
+}

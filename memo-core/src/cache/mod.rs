@@ -17,7 +17,7 @@ use crate::context;
 use crate::event::{Event, Observer};
 use crate::flight::Flights;
 use crate::key::{Key, NameParts, store_name};
-use crate::near::{CacheStats, DropLater, Near};
+use crate::near::{CacheStats, Near};
 use crate::site::{Site, State};
 
 /// The values of memoized functions, under one byte budget. Cloning shares it.
@@ -174,7 +174,6 @@ const MAX_NAME: usize = 200;
 
 impl Janitor for Inner {
     fn sweep(&self, now: Tick) -> Option<Tick> {
-        let _later = DropLater::begin();
         self.near.sweep(now)
     }
 }

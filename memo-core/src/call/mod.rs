@@ -18,7 +18,7 @@ use crate::event::{Event, Miss, Unstored};
 use crate::flight::{Follow, Kind, Landing, Lead, Role, Ticket, Waits};
 use crate::keep::Keep;
 use crate::key::Key;
-use crate::near::{DropLater, Found, KeyRef, Storing};
+use crate::near::{Found, KeyRef, Storing, address};
 use crate::parcel::Parcel;
 use crate::rules::{Ruling, Value};
 use crate::site::{Site, State};
@@ -31,7 +31,7 @@ fn hit<R, U: Ruling<R>>(site: &'static Site, key: &Key, rules: &U) -> Option<R> 
     }
     let cache = rules.cache().unwrap_or_else(|| installed());
     let state = site.state();
-    let address = cache.near().address::<Value<R, U>>(state.scope, key);
+    let address = address::<Value<R, U>>(state.scope, key);
     let value = cache.near().get(&address, cache.time().coarse())?;
     cache.count_hit(state);
     Some(U::Keep::revive(value))
@@ -129,13 +129,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             Landing::Abandoned => return self.take_off(),
         };
         match shared {
-            Some(outcome) => {
-                self.state.counters.joined.add(1);
-                self.cache.emit(|| Event::Joined {
-                    function: self.name(),
-                });
-                Step::Done(outcome)
-            }
+            Some(outcome) => self.joined(outcome),
             None => self.run(Right::Alone(
                 self.cache.flights().ticket(self.address().hash),
             )),
@@ -211,14 +205,18 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 .near()
                 .find(&self.address(), self.cache.time().exact());
             if let Found::Value(value) = found {
-                self.state.counters.joined.add(1);
-                self.cache.emit(|| Event::Joined {
-                    function: self.name(),
-                });
-                return Step::Done(U::Keep::revive(value));
+                return self.joined(U::Keep::revive(value));
             }
         }
         self.run(Right::Lead(lead))
+    }
+
+    fn joined(&self, outcome: R) -> Step<R> {
+        self.state.counters.joined.add(1);
+        self.cache.emit(|| Event::Joined {
+            function: self.name(),
+        });
+        Step::Done(outcome)
     }
 
     fn run(&self, right: Right) -> Step<R> {
@@ -265,7 +263,6 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         parcel: Result<Parcel<Value<R, U>>, Unstored>,
         outcome: &R,
     ) -> Result<Storing, Unstored> {
-        let _later = DropLater::begin();
         let address = self.address();
         // A voided value must not be dropped under the flight's lock: it stays out here.
         let mut parcel = Some(parcel);
@@ -314,9 +311,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     fn address(&self) -> KeyRef<'_> {
-        self.cache
-            .near()
-            .address::<Value<R, U>>(self.state.scope, self.key)
+        address::<Value<R, U>>(self.state.scope, self.key)
     }
 
     fn name(&self) -> &'static str {

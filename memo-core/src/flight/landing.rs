@@ -144,3 +144,61 @@ impl Drop for Follow {
         drop(left);
     }
 }
+
+#[cfg(all(test, not(shuttle)))]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// A waker that looks at the signal when it is dropped, as one that owns a follower would.
+    struct Looks(Arc<Signal>);
+
+    impl Wake for Looks {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Looks {
+        fn drop(&mut self) {
+            assert!(self.0.state.try_lock().is_ok(), "dropped under the lock");
+        }
+    }
+
+    #[test]
+    fn a_waker_that_is_replaced_is_dropped_under_no_lock() {
+        let signal = Arc::new(Signal::default());
+        let first = Waker::from(Arc::new(Looks(signal.clone())));
+        assert!(signal.poll(1, &first).is_pending());
+        drop(first);
+        assert!(signal.poll(1, Waker::noop()).is_pending());
+    }
+
+    struct Panics;
+
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("as planned");
+        }
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_waker_that_panics_keeps_nobody_asleep() {
+        let signal = Signal::default();
+        let woken = Arc::new(Woken::default());
+        assert!(signal.poll(1, &Waker::from(Arc::new(Panics))).is_pending());
+        assert!(signal.poll(2, &Waker::from(woken.clone())).is_pending());
+        let raised = catch_unwind(AssertUnwindSafe(|| signal.raise(Landing::Each)));
+        assert!(raised.is_err(), "the panic goes on");
+        assert!(woken.0.load(Ordering::SeqCst));
+    }
+}

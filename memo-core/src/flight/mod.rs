@@ -4,7 +4,8 @@
 //! table; a leader that no longer finds its flight there knows that its value is from before.
 //!
 //! Invariants: a flight stands in the table from its beginning until it lands or is voided. Values are stored and removed with
-//! the shard of their key locked, so a store and an invalidation of one key have an order. No user code runs under that lock.
+//! the shard of their key locked, so a store and an invalidation of one key have an order. No user code runs under that lock:
+//! what a change of the store drops waits until it is free.
 
 mod graph;
 #[cfg(all(test, shuttle))]
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::near::KeyRef;
+use crate::near::{DropLater, KeyRef};
 
 use self::graph::Edge;
 use self::landing::Signal;
@@ -146,6 +147,7 @@ impl Flights {
         hash: u64,
         store: impl FnOnce() -> S,
     ) -> Option<S> {
+        let _later = DropLater::begin();
         let shard = self.shard(hash);
         (shard.epoch == ticket.epoch).then(store)
     }
@@ -161,6 +163,7 @@ impl Flights {
 
     /// Voids what is being computed for `key` and changes the store before anybody can store again.
     pub(crate) fn invalidate<S>(&self, key: &KeyRef<'_>, change: impl FnOnce() -> S) -> S {
+        let _later = DropLater::begin();
         let mut shard = self.shard(key.hash);
         shard.void(key);
         change()
@@ -254,6 +257,7 @@ impl Lead {
     }
 
     fn leave<S>(&self, store: impl FnOnce() -> S) -> (Option<S>, bool) {
+        let _later = DropLater::begin();
         let mut shard = self.flights.shard(self.flight.key.hash);
         let standing = shard.remove(self.flight.key.hash, |flight| flight.id == self.flight.id);
         let stored = standing.then(store);

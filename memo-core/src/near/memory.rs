@@ -1,13 +1,10 @@
 //! The near cache with the feature `memory`: the engine of `memo-memory`.
 
-use std::any::TypeId;
-
 pub(crate) use memo_memory::{DropLater, KeyRef};
 use memo_memory::{Insert, Lookup, Store};
 
 use super::{CacheStats, Found, Inspection, Storing};
 use crate::clock::Tick;
-use crate::key::Key;
 use crate::registry::ScopeId;
 use crate::value::Cacheable;
 
@@ -19,18 +16,6 @@ impl Near {
     pub(crate) fn new(budget: usize) -> Self {
         Self {
             store: Store::with_budget(budget),
-        }
-    }
-
-    /// The address of a value of type `V`.
-    #[inline]
-    pub(crate) fn address<'k, V: 'static>(&self, scope: ScopeId, key: &'k Key) -> KeyRef<'k> {
-        KeyRef {
-            hash: key.hash_in(scope),
-            scope,
-            value_type: TypeId::of::<V>(),
-            instance: key.instance_id(),
-            bytes: key.bytes(),
         }
     }
 

@@ -10,7 +10,23 @@ pub(crate) use self::memory::{DropLater, KeyRef, Near};
 #[cfg(not(feature = "memory"))]
 pub(crate) use self::none::{DropLater, KeyRef, Near};
 
+use std::any::TypeId;
+
 use crate::clock::Tick;
+use crate::key::Key;
+use crate::registry::ScopeId;
+
+/// Where the value of type `V` of a call is.
+#[inline]
+pub(crate) fn address<V: 'static>(scope: ScopeId, key: &Key) -> KeyRef<'_> {
+    KeyRef {
+        hash: key.hash_in(scope),
+        scope,
+        value_type: TypeId::of::<V>(),
+        instance: key.instance_id(),
+        bytes: key.bytes(),
+    }
+}
 
 /// What a look into the near cache found.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +76,7 @@ pub struct CacheStats {
     pub entries: usize,
     /// The weight of everything held, bookkeeping included.
     pub bytes: usize,
-    /// What `bytes` never exceeds.
+    /// What `bytes` stays within, but for removed values that threads still hold.
     pub budget: usize,
     /// Entries that had to make room.
     pub evictions: u64,

@@ -4,10 +4,10 @@ use std::any::TypeId;
 
 use super::{CacheStats, Found, Inspection, Storing};
 use crate::clock::Tick;
-use crate::key::Key;
 use crate::registry::ScopeId;
 use crate::value::Cacheable;
 
+/// Single flight needs addresses all the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeyRef<'k> {
     pub(crate) hash: u64,
@@ -25,23 +25,11 @@ impl DropLater {
     }
 }
 
-/// Single flight needs addresses all the same.
 pub(crate) struct Near;
 
 impl Near {
     pub(crate) fn new(_budget: usize) -> Self {
         Self
-    }
-
-    pub(crate) fn address<'k, V: 'static>(&self, scope: ScopeId, key: &'k Key) -> KeyRef<'k> {
-        let (value_type, instance, bytes) = (TypeId::of::<V>(), key.instance_id(), key.bytes());
-        KeyRef {
-            hash: key.hash_in(scope),
-            scope,
-            value_type,
-            instance,
-            bytes,
-        }
     }
 
     pub(crate) fn get<V: Cacheable>(&self, _: &KeyRef<'_>, _now: Tick) -> Option<V> {
