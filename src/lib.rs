@@ -7,13 +7,22 @@
 //! - [`refresh`], [`bypass`], [`with_cache`]: scopes.
 //! - [`Cache`]: set-up, and caching without an attribute.
 //! - [`Event`], [`Observer`]: what happens, as it happens.
+//! - [`backend`]: stores of bytes, and how to write one. [`Reject`], [`Problem`]: why an entry is not served, or a function not cached.
+#![cfg_attr(
+    feature = "encrypt",
+    doc = "- [`Keyring`], [`Secret`]: the keys of `encrypt`, and their rotation."
+)]
 
+pub use memo_core::backend;
 pub use memo_core::{
-    AnyAsyncEntry, AnyEntry, AsyncEntry, Cache, CacheBuilder, CacheStats, Cacheable, Clock, Entry,
-    Error, Event, Expiration, Explanation, Jitter, Miss, Observer, Policy, Portable, Site, Stats,
-    Tick, Unstored, Verdict, bypass, bypass_async, cache, functions, refresh, refresh_async,
-    with_cache, with_cache_async,
+    AnyAsyncEntry, AnyEntry, AsyncEntry, Cache, CacheBuilder, CacheStats, Cacheable, Clock, Codec,
+    Entry, Error, Event, Expiration, Explanation, Jitter, Miss, Observer, Operation, Policy,
+    Portable, Problem, Reject, Site, Stats, Tick, Unstored, Verdict, Waits, bypass, bypass_async,
+    cache, functions, refresh, refresh_async, with_cache, with_cache_async,
 };
+
+#[cfg(feature = "encrypt")]
+pub use memo_core::{Keyring, KeyringBuilder, Secret};
 
 #[doc = include_str!("memoize.md")]
 pub use memo_macros::memoize;

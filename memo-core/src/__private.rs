@@ -4,5 +4,5 @@ pub use crate::call::{call, call_async};
 pub use crate::entry::{async_entry, entry};
 pub use crate::keep::{Keep, Nothing, Returns};
 pub use crate::key::{Hole, Key, Type, type_of};
-pub use crate::rules::{Rules, Ruling, local_rules, rules};
+pub use crate::rules::{Rules, Ruling, bytes_rules, local_rules, rules};
 pub use crate::site::site;

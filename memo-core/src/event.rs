@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use crate::backend::Fault;
+use crate::far::Problem;
+use crate::reject::Reject;
+
 /// Something that happened to one call. It names the function, never its arguments, key or value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,6 +72,24 @@ pub enum Event {
         /// How many values went.
         entries: usize,
     },
+    /// A backend failed. The call went on without it.
+    Faulty {
+        /// The function.
+        function: &'static str,
+        /// What people call the backend.
+        backend: &'static str,
+        /// What the backend was to do.
+        operation: Operation,
+        /// How it failed.
+        fault: Fault,
+    },
+    /// The function's values are not cached as it asks. Once for each function and problem.
+    NotCached {
+        /// The function.
+        function: &'static str,
+        /// Why not.
+        problem: Problem,
+    },
     /// An argument's `Serialize` failed, so that no key could be made: the call ran without the cache.
     KeyFailed {
         /// The function.
@@ -89,6 +111,8 @@ impl Event {
             | Self::Unstored { function, .. }
             | Self::Invalidated { function }
             | Self::InvalidatedAll { function, .. }
+            | Self::Faulty { function, .. }
+            | Self::NotCached { function, .. }
             | Self::KeyFailed { function } => function,
         }
     }
@@ -106,6 +130,24 @@ pub enum Miss {
     Expired,
     /// The caller asked for a new value: [`refresh`](crate::refresh) or `force_overwrite`.
     Forced,
+    /// There is an entry, and it is not to be served.
+    Refused(Reject),
+    /// The backend failed.
+    Fault,
+    /// The function's values are not cached: see [`Event::NotCached`].
+    NotCached,
+}
+
+/// What a backend was asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Fetch an entry.
+    Get,
+    /// Store an entry.
+    Set,
+    /// Delete one entry, or all of a function.
+    Delete,
 }
 
 /// Why a computed value was not stored.
@@ -122,6 +164,14 @@ pub enum Unstored {
     TooLarge,
     /// There is no store: the cache has no memory and no backend.
     NoStore,
+    /// The codec, or the value's own `Serialize`, refused it.
+    Unencodable,
+    /// The backend failed.
+    Fault,
+    /// The function's values are not cached: see [`Event::NotCached`].
+    NotCached,
+    /// The system has no random numbers, which a write to a backend needs.
+    NoRandom,
 }
 
 /// Somebody who is told of every [`Event`] of a cache, on the thread where it happened.

@@ -42,14 +42,21 @@ impl Expiration {
 
     /// The tick at which a value stored at `now` dies; `luck` in `[0, 1)` decides the jitter.
     pub(crate) fn deadline(self, now: Tick, jitter: Option<Jitter>, luck: f64) -> Tick {
-        let Some(lifetime) = self.0 else {
+        let Some(lifetime) = self.spread(jitter, luck).0 else {
             return Tick::MAX;
         };
-        let spread = jitter.map_or(Duration::ZERO, |jitter| jitter.spread(lifetime));
-        let lifetime = lifetime.saturating_sub(spread.mul_f64(luck));
         let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         // `MAX` means "never" and also "the coarse clock sleeps": a finite end stays below it.
         now.saturating_add(millis).min(Tick::MAX - 1)
+    }
+
+    /// What jitter leaves of it; `luck` in `[0, 1)` decides.
+    pub(crate) fn spread(self, jitter: Option<Jitter>, luck: f64) -> Self {
+        let Some(lifetime) = self.0 else {
+            return self;
+        };
+        let spread = jitter.map_or(Duration::ZERO, |jitter| jitter.spread(lifetime));
+        Self(Some(lifetime.saturating_sub(spread.mul_f64(luck))))
     }
 }
 

@@ -3,12 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::backend::FaultKind;
 use crate::cache::Cache;
 use crate::clock::Tick;
 use crate::context::{self, Mode};
+use crate::entry::Place;
+use crate::envelope::Meta;
+use crate::far::{Load, Problem, Spot};
 use crate::key::Key;
 use crate::near::KeyRef;
-use crate::site::Site;
+use crate::reject::Reject;
+use crate::waits::Waits;
 
 /// What would happen to a call, and why: as data, and by `Display` in words.
 ///
@@ -69,6 +74,12 @@ pub enum Verdict {
     Disabled,
     /// An argument's `Serialize` failed, so there is no key.
     NoKey,
+    /// There is an entry, and it is not to be served.
+    Refused(Reject),
+    /// The backend failed.
+    Fault(FaultKind),
+    /// The function's values are not cached.
+    NotCached(Problem),
 }
 
 impl Verdict {
@@ -78,18 +89,20 @@ impl Verdict {
     }
 }
 
-pub(crate) fn explain(
+pub(crate) async fn explain(
     cache: &Cache,
     key: &Key,
+    place: &Place,
     address: &KeyRef<'_>,
-    site: &'static Site,
-) -> Explanation {
-    let verdict =
-        circumstances(cache, key).unwrap_or_else(|| verdict(cache, address, cache.time().exact()));
-    Explanation {
-        function: site.name(),
-        key: cache.store_name(site, key),
-        verdict,
+    waits: Waits,
+) -> Verdict {
+    if let Some(verdict) = circumstances(cache, key) {
+        return verdict;
+    }
+    match place {
+        Place::Near => near_verdict(cache, address, cache.time().exact()),
+        Place::Far(spot) => far_verdict(cache, spot, address, waits).await,
+        Place::Nowhere(problem) => Verdict::NotCached(problem.clone()),
     }
 }
 
@@ -104,7 +117,7 @@ fn circumstances(cache: &Cache, key: &Key) -> Option<Verdict> {
     }
 }
 
-fn verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
+fn near_verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
     let expired = match cache.near().inspect(address) {
         Some(entry) if entry.expires_at > now => {
             return Verdict::Hit {
@@ -126,6 +139,27 @@ fn verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
         Some(expired) => expired,
         None if cache.near().was_evicted(address) => Verdict::Evicted,
         None => Verdict::Absent,
+    }
+}
+
+async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Waits) -> Verdict {
+    let address = &spot.address(*address);
+    let (load, _) = cache.load_far(spot, address, waits).await;
+    match load {
+        Load::Found { meta, raw } => hit(meta, raw.len(), cache.time().wall_seconds()),
+        _ if cache.flights().is_running(address) => Verdict::Computing,
+        Load::Refused(reject) => Verdict::Refused(reject),
+        Load::Absent => Verdict::Absent,
+        Load::Faulty(fault) => Verdict::Fault(fault.kind()),
+    }
+}
+
+fn hit(meta: Meta, weight: usize, now: u32) -> Verdict {
+    let age = u64::from(now.saturating_sub(meta.created));
+    Verdict::Hit {
+        age: Duration::from_secs(age),
+        fresh_for: (meta.ttl > 0).then(|| Duration::from_secs(meta.ttl.saturating_sub(age))),
+        weight,
     }
 }
 
@@ -167,6 +201,9 @@ impl fmt::Display for Verdict {
             Self::Refreshing => {
                 f.write_str("a miss: the call is inside `memo::refresh`, which computes anew")
             }
+            Self::Refused(reject) => write!(f, "a miss: there is an entry, but {reject}"),
+            Self::Fault(kind) => write!(f, "a miss: the backend failed ({kind:?})"),
+            Self::NotCached(problem) => write!(f, "no cache: {problem}"),
             Self::Bypassed => f.write_str("no cache: the call is inside `memo::bypass`"),
             Self::Disabled => f.write_str("no cache: it is `Cache::disabled()`"),
             Self::NoKey => {

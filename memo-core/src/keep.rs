@@ -18,6 +18,9 @@ pub trait Keep<R>: Copy + Send + Sync + 'static {
     /// The part of an outcome that may be stored: nothing of an `Err`.
     fn value(outcome: &R) -> Option<&Self::Value>;
 
+    /// That part by itself, or the outcome where there is none.
+    fn part(outcome: R) -> Result<Self::Value, R>;
+
     /// The outcome that a stored value stands for.
     fn revive(value: Self::Value) -> R;
 
@@ -105,6 +108,10 @@ impl<R: Cacheable> Keep<R> for KeepAll {
         Some(outcome)
     }
 
+    fn part(outcome: R) -> Result<R, R> {
+        Ok(outcome)
+    }
+
     fn revive(value: R) -> R {
         value
     }
@@ -125,6 +132,10 @@ impl<T: Cacheable, E: Clone + Send + Sync + 'static> Keep<Result<T, E>> for Keep
         outcome.as_ref().ok()
     }
 
+    fn part(outcome: Result<T, E>) -> Result<T, Result<T, E>> {
+        outcome.map_err(Err)
+    }
+
     fn revive(value: T) -> Result<T, E> {
         Ok(value)
     }
@@ -143,6 +154,10 @@ impl<T: Cacheable, E> Keep<Result<T, E>> for KeepOkAlone {
 
     fn value(outcome: &Result<T, E>) -> Option<&T> {
         outcome.as_ref().ok()
+    }
+
+    fn part(outcome: Result<T, E>) -> Result<T, Result<T, E>> {
+        outcome.map_err(Err)
     }
 
     fn revive(value: T) -> Result<T, E> {

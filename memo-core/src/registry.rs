@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::site::Site;
@@ -15,6 +15,7 @@ struct Registry {
     scopes: HashMap<(String, u32), ScopeId>,
     sites: Vec<&'static Site>,
     named: HashMap<&'static str, &'static Site>,
+    paths: HashMap<String, &'static AtomicBool>,
 }
 
 /// Every memoized function that has been called or reached through its entry, in the order of their first use.
@@ -36,11 +37,23 @@ pub(crate) fn add(site: &'static Site) {
 }
 
 /// The number of a shared scope: the same for the same text and version.
-pub(crate) fn shared_scope(text: String, version: u32) -> ScopeId {
+pub(crate) fn shared_scope(text: &str, version: u32) -> ScopeId {
     *lock()
         .scopes
-        .entry((text, version))
+        .entry((text.to_owned(), version))
         .or_insert_with(own_scope)
+}
+
+/// Takes a path for a function; answers whether several functions have it, now or later.
+pub(crate) fn claim_path(path: &str) -> &'static AtomicBool {
+    let mut registry = lock();
+    if let Some(shared) = registry.paths.get(path) {
+        shared.store(true, Ordering::Relaxed);
+        return shared;
+    }
+    let shared = Box::leak(Box::new(AtomicBool::new(false)));
+    registry.paths.insert(path.to_owned(), shared);
+    shared
 }
 
 /// The number of a scope that nobody else has.

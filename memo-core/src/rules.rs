@@ -4,18 +4,22 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::cache::Cache;
+use crate::codec::Wire;
 use crate::expiration::{Expiration, Jitter};
+use crate::far::Manner;
 use crate::keep::{Keep, Kept, Nothing};
+use crate::keyring::Keyring;
 use crate::value::{Portable, own_weight, serialised_weight};
 
 /// The rules of a call. Each word of the attribute replaces one argument; the shape of the call stays.
-#[derive(Clone, Copy)]
-pub struct Rules<'a, R, K, W, P, E> {
+pub struct Rules<'a, R, K: Keep<R>, W, P, E> {
     weigh: W,
     keep_if: P,
     expires: E,
     force: bool,
     cache: Option<&'a Cache>,
+    keyring: Option<&'a Keyring>,
+    wire: Option<Wire<K::Value>>,
     keep: PhantomData<fn() -> (R, K)>,
 }
 
@@ -38,6 +42,16 @@ pub trait Ruling<R> {
     fn forces(&self) -> bool;
     /// The cache that the function is bound to.
     fn cache(&self) -> Option<&Cache>;
+    /// The keys of the function, where it has its own.
+    fn keyring(&self) -> Option<&Keyring> {
+        None
+    }
+    /// What takes values out of the process, if they may leave it.
+    fn wire(&self) -> Option<Wire<Value<R, Self>>>;
+    /// How values leave it, where the call has its own say.
+    fn manner(&self) -> Option<Manner> {
+        None
+    }
 }
 
 /// What is stored of an outcome `R` under rules `U`.
@@ -53,13 +67,38 @@ pub(crate) type AsTheSiteSays = fn() -> Option<Expiration>;
 /// The rules where the attribute says nothing: the value can leave the process.
 #[inline]
 pub fn rules<R, K: Keep<R, Value: Portable>>(kept: Kept<R, K>) -> Start<R, K> {
-    start(kept, serialised_weight)
+    start(kept, serialised_weight, anywhere())
+}
+
+/// The rules of `large_data` and `encrypt`: the value lives as bytes.
+#[inline]
+pub fn bytes_rules<R, K: Keep<R, Value: Portable>>(kept: Kept<R, K>) -> Start<R, K> {
+    start(kept, serialised_weight, Some(Wire::NEW))
+}
+
+/// What takes any value out of the process, where a cache may ask for that: one with a backend, or that encrypts all. Elsewhere it would cost the
+/// compiler some milliseconds for each type and never be used.
+#[inline]
+fn anywhere<V: Portable + 'static>() -> Option<Wire<V>> {
+    #[cfg(any(feature = "backend", feature = "encrypt"))]
+    return Some(Wire::NEW);
+    #[cfg(not(any(feature = "backend", feature = "encrypt")))]
+    return None;
 }
 
 /// The rules of `local`: the value stays in the process.
 #[inline]
 pub fn local_rules<R, K: Keep<R>>(kept: Kept<R, K>) -> Start<R, K> {
-    start(kept, own_weight)
+    start(kept, own_weight, None)
+}
+
+/// The rules that matter to an entry: filters do not, because what is put is meant.
+pub(crate) struct ForAnEntry<V, W, E> {
+    pub(crate) weigh: W,
+    pub(crate) expires: E,
+    pub(crate) keyring: Option<Keyring>,
+    pub(crate) wire: Option<Wire<V>>,
+    pub(crate) manner: Option<Manner>,
 }
 
 /// Rules to which no expression has been added.
@@ -73,13 +112,19 @@ pub(crate) type Start<R, K> = Rules<
 >;
 
 #[inline]
-fn start<R, K: Keep<R>>(_: Kept<R, K>, weigh: WeighBy<K::Value>) -> Start<R, K> {
+fn start<R, K: Keep<R>>(
+    _: Kept<R, K>,
+    weigh: WeighBy<K::Value>,
+    wire: Option<Wire<K::Value>>,
+) -> Start<R, K> {
     Rules {
         weigh,
         keep_if: |_| true,
         expires: || None,
         force: false,
         cache: None,
+        keyring: None,
+        wire,
         keep: PhantomData,
     }
 }
@@ -93,6 +138,8 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
             expires,
             force,
             cache,
+            keyring,
+            wire,
             keep,
             ..
         } = self;
@@ -102,6 +149,8 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
             expires,
             force,
             cache,
+            keyring,
+            wire,
             keep,
         }
     }
@@ -117,6 +166,8 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
             keep_if,
             force,
             cache,
+            keyring,
+            wire,
             keep,
             ..
         } = self;
@@ -126,6 +177,8 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
             expires: move || Some(lifetime().into()),
             force,
             cache,
+            keyring,
+            wire,
             keep,
         }
     }
@@ -153,13 +206,26 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
         self
     }
 
+    /// `encryption_key = …`
+    #[inline]
+    pub fn encryption_key(mut self, keyring: &'a Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
+    }
+
     pub(crate) fn bound_cache(&self) -> Option<&'a Cache> {
         self.cache
     }
 
     /// What an entry needs of the rules, once they are no longer those of a call.
-    pub(crate) fn weight_and_expiration(self) -> (W, E) {
-        (self.weigh, self.expires)
+    pub(crate) fn for_an_entry(self) -> ForAnEntry<K::Value, W, E> {
+        ForAnEntry {
+            weigh: self.weigh,
+            expires: self.expires,
+            keyring: self.keyring.cloned(),
+            wire: self.wire,
+            manner: None,
+        }
     }
 }
 
@@ -176,6 +242,8 @@ impl<'a, R, K: Keep<R>, W, P: Fn(&K::Value) -> bool, E> Rules<'a, R, K, W, P, E>
             expires,
             force,
             cache,
+            keyring,
+            wire,
             keep,
         } = self;
         Rules {
@@ -184,6 +252,8 @@ impl<'a, R, K: Keep<R>, W, P: Fn(&K::Value) -> bool, E> Rules<'a, R, K, W, P, E>
             expires,
             force,
             cache,
+            keyring,
+            wire,
             keep,
         }
     }
@@ -225,5 +295,13 @@ where
 
     fn cache(&self) -> Option<&Cache> {
         self.cache
+    }
+
+    fn keyring(&self) -> Option<&Keyring> {
+        self.keyring
+    }
+
+    fn wire(&self) -> Option<Wire<K::Value>> {
+        self.wire
     }
 }

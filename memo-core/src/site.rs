@@ -3,9 +3,11 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::cache::Cache;
+use crate::codec::Codec;
 use crate::expiration::{Expiration, Jitter};
+use crate::far::{Manner, Told};
 use crate::key::Scope;
 use crate::registry::{self, ScopeId};
 use crate::stats::{Counters, Stats};
@@ -30,6 +32,7 @@ pub(crate) struct Options {
     pub(crate) version: u32,
     pub(crate) expiration: Option<Expiration>,
     pub(crate) jitter: Option<Jitter>,
+    pub(crate) manner: Manner,
 }
 
 impl Options {
@@ -39,6 +42,7 @@ impl Options {
         version: 0,
         expiration: None,
         jitter: None,
+        manner: Manner::DEFAULT,
     };
 }
 
@@ -57,7 +61,20 @@ pub(crate) enum Shape {
 pub(crate) struct State {
     pub(crate) name: String,
     pub(crate) scope: ScopeId,
+    /// What the function is known by outside the process: the *function id* of docs/envelope.md.
+    pub(crate) id: String,
+    /// Whether another function has that path. Those that share a template or a name do so on purpose.
+    path_is_shared: Option<&'static AtomicBool>,
+    pub(crate) told: Told,
     pub(crate) counters: Counters,
+}
+
+impl State {
+    /// Whether no other function has the same names outside the process by accident.
+    pub(crate) fn has_own_names(&self) -> bool {
+        self.path_is_shared
+            .is_none_or(|shared| !shared.load(Ordering::Relaxed))
+    }
 }
 
 impl Site {
@@ -80,9 +97,14 @@ impl Site {
     /// here and now; answers how many there were.
     ///
     /// A value that is being computed meanwhile is not stored, and calls that start later do not wait for it. Costs a walk over
-    /// the whole cache. A function with `cache = …`: see [`Cache::invalidate_all`].
+    /// the whole cache. A function with `cache = …`: see [`Cache::invalidate_all`](crate::Cache::invalidate_all).
     pub fn invalidate_all(&'static self) -> usize {
         crate::cache().invalidate_all(self)
+    }
+
+    /// [`invalidate_all`](Self::invalidate_all) for asynchronous code: where a backend has to be waited for, the thread is not blocked.
+    pub async fn invalidate_all_async(&'static self) -> usize {
+        crate::cache().invalidate_all_async(self).await
     }
 
     /// The site of calls without an attribute: by its name alone.
@@ -126,14 +148,24 @@ impl Site {
     fn register(&'static self) -> &'static State {
         self.state.get_or_init(|| {
             let name = self.options.name.map_or_else(|| self.path(), str::to_owned);
-            let scope = match self.shared_scope() {
-                Some(text) => registry::shared_scope(text, self.options.version),
-                None => registry::own_scope(),
+            let (id, scope, path_is_shared) = match self.shared_scope() {
+                Some(id) => {
+                    let scope = registry::shared_scope(&id, self.options.version);
+                    (id, scope, None)
+                }
+                None => {
+                    let id = format!("p{name}");
+                    let shared = registry::claim_path(&id);
+                    (id, registry::own_scope(), Some(shared))
+                }
             };
             registry::add(self);
             Box::leak(Box::new(State {
                 name,
                 scope,
+                id,
+                path_is_shared,
+                told: Told::default(),
                 counters: Counters::default(),
             }))
         })
@@ -207,6 +239,26 @@ impl Site {
         self
     }
 
+    pub const fn large_data(mut self) -> Self {
+        self.options.manner.large_data = true;
+        self
+    }
+
+    pub const fn encrypt(mut self) -> Self {
+        self.options.manner.encrypt = true;
+        self
+    }
+
+    pub const fn compress(mut self, compress: bool) -> Self {
+        self.options.manner.compress = Some(compress);
+        self
+    }
+
+    pub const fn codec(mut self, codec: Codec) -> Self {
+        self.options.manner.codec = codec;
+        self
+    }
+
     pub const fn expiration(mut self, expiration: Expiration) -> Self {
         self.options.expiration = Some(expiration);
         self
@@ -215,12 +267,5 @@ impl Site {
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.options.jitter = Some(jitter);
         self
-    }
-}
-
-impl Cache {
-    /// Drops every value of `site` from this cache; answers how many there were. See [`Site::invalidate_all`].
-    pub fn invalidate_all(&self, site: &'static Site) -> usize {
-        self.drop_scope(site)
     }
 }

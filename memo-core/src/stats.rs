@@ -4,9 +4,11 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::reject::Reject;
+
 /// What a memoized function has done since the program started.
 ///
-/// `calls = hits + joined + computed + failed`, but for calls still running.
+/// `calls = hits + joined + computed + abandoned + faults`, but for calls still running.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -28,6 +30,10 @@ pub struct Stats {
     pub unstored: u64,
     /// Calls that could not use the cache, because the key could not be made.
     pub faults: u64,
+    /// Operations of a backend that failed.
+    pub backend_faults: u64,
+    /// Entries that were found in a backend and not served, by the reason; only reasons that occurred.
+    pub refused: Vec<(Reject, u64)>,
     /// Time spent in the body.
     pub compute_time: Duration,
     /// What the hits would have cost: hits times the mean time of the body.
@@ -45,6 +51,8 @@ pub(crate) struct Counters {
     pub(crate) stored: Counter,
     pub(crate) unstored: Counter,
     pub(crate) faults: Counter,
+    pub(crate) backend_faults: Counter,
+    refused: [Counter; Reject::ALL.len()],
     compute_nanos: Counter,
 }
 
@@ -59,6 +67,17 @@ impl Counters {
         self.computed.add(1);
         self.compute_nanos
             .add(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn refuse(&self, reject: Reject) {
+        self.refused[reject as usize].add(1);
+    }
+
+    fn refused(&self) -> Vec<(Reject, u64)> {
+        let counted = Reject::ALL
+            .into_iter()
+            .map(|reject| (reject, self.refused[reject as usize].get()));
+        counted.filter(|(_, count)| *count > 0).collect()
     }
 
     pub(crate) fn snapshot(&self) -> Stats {
@@ -79,6 +98,8 @@ impl Counters {
             stored: self.stored.get(),
             unstored: self.unstored.get(),
             faults: self.faults.get(),
+            backend_faults: self.backend_faults.get(),
+            refused: self.refused(),
             compute_time,
             saved: Duration::from_nanos(saved),
         }

@@ -1,7 +1,11 @@
 //! What a value must be to be cached, and what it weighs.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::key::encoded_len;
 
 /// A value that can be kept in the process: owned, cloneable, shareable between threads.
 ///
@@ -30,8 +34,11 @@ pub trait Portable: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Portable for T {}
 
 /// The weight of a value that can leave the process: its own size and its serialised size, in bytes.
+///
+/// A value is not lost because its own `Serialize` panics: then it weighs its size.
 pub(crate) fn serialised_weight<V: Portable>(value: &V) -> usize {
-    size_of::<V>().saturating_add(crate::key::encoded_len(value))
+    let length = catch_unwind(AssertUnwindSafe(|| encoded_len(value)));
+    size_of::<V>().saturating_add(length.unwrap_or(0))
 }
 
 /// The weight of a value that cannot: its own size alone.

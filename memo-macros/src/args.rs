@@ -15,7 +15,7 @@ use crate::template::Template;
 use crate::values::{self, Value};
 
 /// Every option, in the order of the reference.
-pub(crate) const OPTIONS: [&str; 14] = [
+pub(crate) const OPTIONS: [&str; 19] = [
     "key",
     "skip",
     "name",
@@ -27,13 +27,18 @@ pub(crate) const OPTIONS: [&str; 14] = [
     "cache_none",
     "local",
     "weigh",
+    "large_data",
+    "compress",
+    "encrypt",
+    "encryption_key",
+    "codec",
     "cache",
     "entry",
     "crate",
 ];
 
 /// What other caches call our options.
-const OTHER_WORDS: [(&str, &str); 15] = [
+const OTHER_WORDS: [(&str, &str); 26] = [
     ("ttl", "expiration"),
     ("expires", "expiration"),
     ("expires_in", "expiration"),
@@ -49,6 +54,17 @@ const OTHER_WORDS: [(&str, &str); 15] = [
     ("in_memory", "local"),
     ("weight", "weigh"),
     ("size", "weigh"),
+    ("large", "large_data"),
+    ("chunked", "large_data"),
+    ("compression", "compress"),
+    ("compress_large_data", "compress"),
+    ("encrypted", "encrypt"),
+    ("secure", "encrypt"),
+    ("use_encryption", "encrypt"),
+    ("secret", "encryption_key"),
+    ("keyring", "encryption_key"),
+    ("serializer", "codec"),
+    ("format", "codec"),
 ];
 
 /// An option as written: its name, for errors, and its value.
@@ -76,6 +92,11 @@ pub(crate) struct Args {
     pub(crate) cache_none: Option<Opt<bool>>,
     pub(crate) local: Option<Opt<()>>,
     pub(crate) weigh: Option<Opt<Expr>>,
+    pub(crate) large_data: Option<Opt<()>>,
+    pub(crate) compress: Option<Opt<bool>>,
+    pub(crate) encrypt: Option<Opt<()>>,
+    pub(crate) encryption_key: Option<Opt<Expr>>,
+    pub(crate) codec: Option<Opt<Codec>>,
     pub(crate) cache: Option<Opt<Expr>>,
     pub(crate) entry: Option<Opt<Entry>>,
     pub(crate) krate: Option<Opt<Path>>,
@@ -123,6 +144,15 @@ pub(crate) enum Jitter {
     Fraction(LitFloat),
     /// `"30s"`: at most this long.
     UptoMillis(u64),
+}
+
+/// `codec = …`
+#[derive(Clone, Debug)]
+pub(crate) enum Codec {
+    /// `"postcard"`
+    Postcard,
+    /// `"msgpack"`, and where it stands.
+    Msgpack(LitStr),
 }
 
 /// `entry = …`
@@ -178,6 +208,11 @@ impl Args {
             "cache_none" => value.fill(&mut self.cache_none, values::boolean),
             "local" => value.fill(&mut self.local, values::flag),
             "weigh" => value.fill(&mut self.weigh, values::expr),
+            "large_data" => value.fill(&mut self.large_data, values::flag),
+            "compress" => value.fill(&mut self.compress, values::switch),
+            "encrypt" => value.fill(&mut self.encrypt, values::flag),
+            "encryption_key" => value.fill(&mut self.encryption_key, values::keyring),
+            "codec" => value.fill(&mut self.codec, values::codec),
             "cache" => value.fill(&mut self.cache, values::expr),
             "entry" => value.fill(&mut self.entry, values::entry),
             "crate" => value.fill(&mut self.krate, values::path),
@@ -201,7 +236,7 @@ fn unknown(name: &Ident) -> syn::Error {
 }
 
 /// Leaves the rest of a broken option behind.
-fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+pub(crate) fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
         input.parse::<proc_macro2::TokenTree>()?;
     }

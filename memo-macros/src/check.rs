@@ -5,16 +5,18 @@
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};
 
-use crate::args::{Args, Entry, Expiration, Jitter, Key, Opt};
+use crate::args::{Args, Codec, Entry, Expiration, Jitter, Key, Opt};
 use crate::bindings::{self, Binding};
 use crate::diag::Diag;
+use crate::features::{self, Features};
 use crate::item::Function;
 use crate::{suggest, types};
 
 /// Applies every rule.
-pub(crate) fn all(args: &Args, function: &Function, diag: &mut Diag) {
+pub(crate) fn all(args: &Args, function: &Function, features: Features, diag: &mut Diag) {
     signature(function, diag);
     options(args, function, diag);
+    bytes(args, features, diag);
 }
 
 /// The rules about the function alone.
@@ -42,10 +44,16 @@ fn options(args: &Args, function: &Function, diag: &mut Diag) {
         force_overwrite: _,
         cache_if: _,
         cache_none: _,
-        local: _,
-        weigh: _,
         cache: _,
         krate: _,
+        // In `bytes`.
+        local: _,
+        weigh: _,
+        large_data: _,
+        compress: _,
+        encrypt: _,
+        encryption_key: _,
+        codec: _,
     } = args;
     let skipped = value(skip).map_or(&[][..], Vec::as_slice);
     skipped_names_are_arguments(skipped, function, diag);
@@ -62,8 +70,76 @@ fn options(args: &Args, function: &Function, diag: &mut Diag) {
     type_beside_hides_no_primitive(value(entry), function, diag);
 }
 
+/// The rules about values that leave the process.
+fn bytes(args: &Args, features: Features, diag: &mut Diag) {
+    encrypt_has_its_feature(name(&args.encrypt), features, diag);
+    msgpack_has_its_feature(value(&args.codec), features, diag);
+    encryption_key_has_encrypt(args, diag);
+    local_values_never_become_bytes(args, diag);
+    bytes_weigh_what_they_are(args, diag);
+}
+
 fn value<T>(option: &Option<Opt<T>>) -> Option<&T> {
     option.as_ref().map(|option| &option.value)
+}
+
+fn name<T>(option: &Option<Opt<T>>) -> Option<&Ident> {
+    option.as_ref().map(|option| &option.name)
+}
+
+/// Whoever asks for a seal never gets a plain value instead.
+fn encrypt_has_its_feature(encrypt: Option<&Ident>, features: Features, diag: &mut Diag) {
+    if let (Some(name), false) = (encrypt, features.encrypt) {
+        diag.error(name, features::missing("`encrypt`", "encrypt"));
+    }
+}
+
+/// The codec is not there without it.
+fn msgpack_has_its_feature(codec: Option<&Codec>, features: Features, diag: &mut Diag) {
+    if let (Some(Codec::Msgpack(text)), false) = (codec, features.msgpack) {
+        diag.error(text, features::missing("`codec = \"msgpack\"`", "msgpack"));
+    }
+}
+
+/// A key alone would look as if it sealed something.
+fn encryption_key_has_encrypt(args: &Args, diag: &mut Diag) {
+    if let (Some(key), None) = (name(&args.encryption_key), &args.encrypt) {
+        diag.error(
+            key,
+            "`encryption_key` seals nothing by itself; add `encrypt`",
+        );
+    }
+}
+
+/// What stays in the process is never encoded.
+fn local_values_never_become_bytes(args: &Args, diag: &mut Diag) {
+    if args.local.is_none() {
+        return;
+    }
+    let of_bytes = [
+        name(&args.large_data),
+        name(&args.compress),
+        name(&args.encrypt),
+        name(&args.encryption_key),
+        name(&args.codec),
+    ];
+    for name in of_bytes.into_iter().flatten() {
+        diag.error(
+            name,
+            format!("`local` keeps values in the process as they are; remove it, or `{name}`"),
+        );
+    }
+}
+
+/// Chunks and sealed values are counted, not estimated.
+fn bytes_weigh_what_they_are(args: &Args, diag: &mut Diag) {
+    let kept_as_bytes = name(&args.large_data).or(name(&args.encrypt));
+    if let (Some(weigh), Some(reason), None) = (name(&args.weigh), kept_as_bytes, &args.local) {
+        diag.error(
+            weigh,
+            format!("`{reason}` keeps values as bytes, which weigh what they are; remove `weigh`"),
+        );
+    }
 }
 
 /// The type that stands beside a function of such a name would hide the type that everybody means by it.

@@ -8,9 +8,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Type, parse_quote};
 
-use crate::args::Jitter;
+use crate::args::{Codec, Jitter};
 use crate::item::cfgs;
-use crate::model::{Entry, Expiration, Expires, Form, Instance, Model, Part};
+use crate::model::{Entry, Expiration, Expires, Form, Instance, Model, Part, Values};
 use crate::road::{Boxed, Road};
 use crate::template::Style;
 
@@ -134,10 +134,12 @@ fn rules(model: &Model) -> TokenStream {
     let rules = &model.rules;
     let place = at(&model.function.output);
     let at_value = spanned_at(private(model), place);
-    let start = match rules.local {
-        true => quote_spanned!(place=> #at_value::local_rules(#keep)),
-        false => quote_spanned!(place=> #at_value::rules(#keep)),
+    let start = match rules.values {
+        Values::Local => format_ident!("local_rules", span = place),
+        Values::Portable => format_ident!("rules", span = place),
+        Values::Bytes => format_ident!("bytes_rules", span = place),
     };
+    let start = quote_spanned!(place=> #at_value::#start(#keep));
     let weigh = rules.weigh.as_ref().map(|weigh| quote!(.weigh(#weigh)));
     let expires = rules.expires.as_ref().map(|expires| match expires {
         Expires::Eager(expr) => quote!(.expires_in(#expr)),
@@ -149,12 +151,19 @@ fn rules(model: &Model) -> TokenStream {
         quote!(.skip_none(#optional))
     });
     let force = rules.force.as_ref().map(|expr| quote!(.force(#expr)));
-    let cache = rules
-        .cache
+    let cache = rules.cache.as_ref().map(|expr| borrowed("cache", expr));
+    let encryption_key = rules
+        .encryption_key
         .as_ref()
-        .map(operand)
-        .map(|cache| quote!(.cache(&#cache)));
-    quote!(#start #weigh #expires #cache_if #skip_none #force #cache)
+        .map(|expr| borrowed("encryption_key", expr));
+    quote!(#start #weigh #expires #cache_if #skip_none #force #cache #encryption_key)
+}
+
+/// `.cache(&expr)`; what `expr` is not is said where it stands.
+fn borrowed(word: &str, expr: &Expr) -> TokenStream {
+    let word = format_ident!("{word}", span = at(expr));
+    let operand = operand(expr);
+    quote_spanned!(at(expr)=> .#word(&#operand))
 }
 
 /// Asks the return type what it is; errors about it point at the user's return type.
@@ -197,10 +206,14 @@ fn site(model: &Model) -> TokenStream {
         .jitter
         .as_ref()
         .map(|jitter| site_jitter(jitter, model));
+    let large_data = site.large_data.then(|| quote!(.large_data()));
+    let compress = site.compress.map(|compress| quote!(.compress(#compress)));
+    let encrypt = site.encrypt.then(|| quote!(.encrypt()));
+    let codec = site.codec.as_ref().map(|codec| site_codec(codec, model));
     quote! {{
         struct __MemoHere;
         #private::site(::core::any::type_name::<__MemoHere>, #function)
-            #named #form #version #expiration #jitter
+            #named #form #version #expiration #jitter #large_data #compress #encrypt #codec
     }}
 }
 
@@ -221,6 +234,15 @@ fn site_jitter(jitter: &Jitter, model: &Model) -> TokenStream {
         Jitter::UptoMillis(millis) => quote!(upto_millis(#millis)),
     };
     quote!(.jitter(#krate::Jitter::#jitter))
+}
+
+fn site_codec(codec: &Codec, model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    let codec = match codec {
+        Codec::Postcard => quote!(Postcard),
+        Codec::Msgpack(_) => quote!(Msgpack),
+    };
+    quote!(.codec(#krate::Codec::#codec))
 }
 
 /// How the function finds its site.

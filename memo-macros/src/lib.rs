@@ -11,6 +11,7 @@ mod diag;
 mod duration;
 mod expand;
 mod fallback;
+mod features;
 mod item;
 mod mentions;
 mod model;
@@ -26,6 +27,7 @@ use proc_macro2::TokenStream;
 
 use crate::args::Args;
 use crate::diag::Diag;
+use crate::features::Features;
 use crate::item::Function;
 use crate::model::Model;
 
@@ -35,26 +37,26 @@ pub fn memoize(
     attr: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    expand(attr.into(), item.into()).into()
+    expand(attr.into(), item.into(), Features::BUILT).into()
 }
 
 /// The expansion, or every error and the item as it was.
-pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
-    match model(attr, item.clone()) {
+pub(crate) fn expand(attr: TokenStream, item: TokenStream, features: Features) -> TokenStream {
+    match model(attr, item.clone(), features) {
         Ok(model) => expand::tokens(&model),
         Err(errors) => fallback::with_errors(item, &errors),
     }
 }
 
 /// Reads and checks everything before reporting anything.
-fn model(attr: TokenStream, item: TokenStream) -> syn::Result<Model> {
+fn model(attr: TokenStream, item: TokenStream, features: Features) -> syn::Result<Model> {
     let mut diag = Diag::new();
     let args = Args::parse(attr, &mut diag);
     let function = match syn::parse2::<Function>(item) {
         Ok(function) => function,
         Err(error) => return Err(diag.fail(error)),
     };
-    check::all(&args, &function, &mut diag);
+    check::all(&args, &function, features, &mut diag);
     diag.finish()?;
     Ok(Model::new(args, function))
 }

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use syn::{Attribute, Expr, LitStr, Pat, Path, parse_quote};
 
-use crate::args::{self, Args, Jitter, Key, Opt};
+use crate::args::{self, Args, Codec, Jitter, Key, Opt};
 use crate::item::Function;
 use crate::mentions::mentions;
 use crate::template::Style;
@@ -44,6 +44,10 @@ pub(crate) struct Site {
     pub(crate) version: Option<u32>,
     pub(crate) expiration: Option<Expiration>,
     pub(crate) jitter: Option<Jitter>,
+    pub(crate) large_data: bool,
+    pub(crate) compress: Option<bool>,
+    pub(crate) encrypt: bool,
+    pub(crate) codec: Option<Codec>,
 }
 
 /// How a key reads.
@@ -92,13 +96,25 @@ pub(crate) enum Part {
 /// What differs from call to call.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    pub(crate) local: bool,
+    pub(crate) values: Values,
     pub(crate) weigh: Option<Expr>,
     pub(crate) expires: Option<Expires>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) skip_none: bool,
     pub(crate) force: Option<Expr>,
     pub(crate) cache: Option<Expr>,
+    pub(crate) encryption_key: Option<Expr>,
+}
+
+/// Where values may live.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Values {
+    /// In the process, as they are.
+    Local,
+    /// There, or as bytes in a backend.
+    Portable,
+    /// As bytes.
+    Bytes,
 }
 
 /// An expiration computed at run time.
@@ -125,6 +141,11 @@ impl Model {
             cache_none,
             local,
             weigh,
+            large_data,
+            compress,
+            encrypt,
+            encryption_key,
+            codec,
             cache,
             entry,
             krate,
@@ -134,6 +155,11 @@ impl Model {
         let instance = instance(&function, &entry);
         let (form, parts) = key_form(value(key), &skipped, &function);
         let (fixed, expires) = expirations(value(expiration), &function);
+        let values = match (&local, &large_data, &encrypt) {
+            (Some(_), _, _) => Values::Local,
+            (None, None, None) => Values::Portable,
+            _ => Values::Bytes,
+        };
         Self {
             krate: value(krate).unwrap_or_else(|| parse_quote!(::memo)),
             entry: entry_plan(entry, &function),
@@ -144,17 +170,22 @@ impl Model {
                 version: value(version),
                 expiration: fixed,
                 jitter: value(jitter),
+                large_data: large_data.is_some(),
+                compress: value(compress),
+                encrypt: encrypt.is_some(),
+                codec: value(codec),
             },
             instance,
             parts,
             rules: Rules {
-                local: local.is_some(),
+                values,
                 weigh: value(weigh),
                 expires,
                 cache_if: value(cache_if),
                 skip_none: value(cache_none) == Some(false),
                 force: value(force_overwrite),
                 cache: value(cache),
+                encryption_key: value(encryption_key),
             },
             function,
         }

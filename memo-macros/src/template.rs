@@ -38,7 +38,8 @@ impl Template {
     /// Reads a template; every fault in it is reported.
     pub(crate) fn parse(literal: &LitStr, diag: &mut Diag) -> Option<Self> {
         let source = Source::new(literal);
-        let pieces = split(&source.text)
+        let pieces = without_nul(&source.text)
+            .and_then(|()| split(&source.text))
             .map_err(|fault| source.report(fault, diag))
             .ok()?;
         let holes = Vec::from_iter(pieces.holes.iter().map(|range| {
@@ -131,6 +132,17 @@ impl<'a> Source<'a> {
             ))
         })?;
         Ok(Hole { expr, style })
+    }
+}
+
+/// Templates are told apart by their literals, joined by NUL.
+fn without_nul(text: &str) -> Result<(), Fault> {
+    match text.find('\0') {
+        Some(at) => Err(Fault::new(
+            at..at + 1,
+            "a template cannot hold the character NUL; remove it",
+        )),
+        None => Ok(()),
     }
 }
 
@@ -321,11 +333,12 @@ mod tests {
             "{$x}",
             "{0x}",
             "{'a}",
+            "\0\n",
         ];
         for text in hostile {
             assert!(parse(text).is_err(), "{text:?}");
         }
-        for harmless in ["🦀", "\\", "é{é}é", "{{{{", "a\"b", "\0\n"] {
+        for harmless in ["🦀", "\\", "é{é}é", "{{{{", "a\"b", "\n"] {
             assert!(parse(harmless).is_ok(), "{harmless:?}");
         }
     }

@@ -9,10 +9,10 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitFloat, LitInt, LitStr, Path, Token, UnOp, token};
 
-use crate::args::{Entry, Expiration, Jitter, Key, Opt};
+use crate::args::{self, Codec, Entry, Expiration, Jitter, Key, Opt};
 use crate::diag::Diag;
-use crate::duration;
 use crate::template::Template;
+use crate::{duration, suggest};
 
 /// Everything a value's reader needs: where it is, what it is called, where faults go.
 pub(crate) struct Value<'a, 'b> {
@@ -38,6 +38,11 @@ impl Value<'_, '_> {
         }
         *slot = value.map(|value| Opt { name, value });
         Ok(())
+    }
+
+    /// Whether the option is its name alone.
+    fn is_bare(&self) -> bool {
+        self.input.is_empty() || self.input.peek(Token![,])
     }
 
     /// The expression after `=`; `example` is what the message shows where there is none.
@@ -181,15 +186,63 @@ pub(crate) fn boolean(value: &mut Value<'_, '_>) -> syn::Result<Option<bool>> {
 }
 
 /// Nothing: the option says it all.
+///
+/// It counts as given where it has a value, so that no other option misses it.
 pub(crate) fn flag(value: &mut Value<'_, '_>) -> syn::Result<Option<()>> {
-    if value.input.is_empty() || value.input.peek(Token![,]) {
-        return Ok(Some(()));
+    if !value.is_bare() {
+        let name = value.name;
+        let message = format!("`{name}` takes no value; write `{name}`");
+        value.diag.absorb(value.input.error(message));
+        args::skip_to_comma(value.input)?;
     }
-    let name = value.name;
-    Err(value
-        .input
-        .error(format!("`{name}` takes no value; write `{name}`")))
+    Ok(Some(()))
 }
+
+/// Nothing, which is `true`; or `true` or `false`.
+pub(crate) fn switch(value: &mut Value<'_, '_>) -> syn::Result<Option<bool>> {
+    const ONE_ALGORITHM: &str = "LZ4 is the only algorithm; write `compress` or `compress = false`";
+    if value.is_bare() {
+        return Ok(Some(true));
+    }
+    let given = value.expr("false")?;
+    match literal(&given) {
+        Some(Lit::Bool(switch)) => Ok(Some(switch.value)),
+        Some(Lit::Str(algorithm)) => Err(syn::Error::new(algorithm.span(), ONE_ALGORITHM)),
+        _ => Err(value.wrong(&given, "`true` or `false`", "false")),
+    }
+}
+
+/// An expression that gives the keys; a literal would be a secret in the source.
+pub(crate) fn keyring(value: &mut Value<'_, '_>) -> syn::Result<Option<Expr>> {
+    const EXAMPLE: &str = "KEYS";
+    let given = value.expr(EXAMPLE)?;
+    match literal(&given) {
+        None => Ok(Some(given)),
+        Some(_) => Err(value.wrong(&given, "a `Keyring`, never the secret itself", EXAMPLE)),
+    }
+}
+
+/// The name of a codec.
+pub(crate) fn codec(value: &mut Value<'_, '_>) -> syn::Result<Option<Codec>> {
+    const EXAMPLE: &str = "\"msgpack\"";
+    let given = value.expr(EXAMPLE)?;
+    let Some(Lit::Str(text)) = literal(&given) else {
+        return Err(value.wrong(&given, "a string", EXAMPLE));
+    };
+    match text.value().as_str() {
+        "postcard" => Ok(Some(Codec::Postcard)),
+        "msgpack" => Ok(Some(Codec::Msgpack(text.clone()))),
+        other => Err(syn::Error::new(text.span(), unknown_codec(other))),
+    }
+}
+
+fn unknown_codec(wrong: &str) -> String {
+    let hint = suggest::hint(suggest::nearest(&wrong.to_lowercase(), CODECS));
+    let known = CODECS.join(", ");
+    format!("unknown codec `{wrong}`{hint} (codecs: {known})")
+}
+
+const CODECS: [&str; 2] = ["postcard", "msgpack"];
 
 /// `false`, or the name of a method.
 pub(crate) fn entry(value: &mut Value<'_, '_>) -> syn::Result<Option<Entry>> {

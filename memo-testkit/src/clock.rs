@@ -38,4 +38,9 @@ impl Clock for ManualClock {
     fn now(&self) -> Tick {
         self.0.load(Ordering::SeqCst)
     }
+
+    /// Begins on 2026-01-01 (UTC).
+    fn wall(&self) -> Duration {
+        Duration::from_secs(1_767_225_600) + Duration::from_millis(self.now())
+    }
 }

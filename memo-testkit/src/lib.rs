@@ -17,11 +17,16 @@
 //! });
 //! ```
 
+mod block_on;
+mod chaos;
 mod clock;
 mod computed;
+pub mod conformance;
 mod isolated;
 mod recorder;
 
+pub use self::block_on::block_on;
+pub use self::chaos::{Chaos, Logged, Operation, Trouble};
 pub use self::clock::ManualClock;
 #[doc(hidden)]
 pub use self::computed::Computed;

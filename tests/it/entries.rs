@@ -5,6 +5,8 @@ use std::time::Duration;
 use memo::{Verdict, memoize};
 use memo_testkit::{Isolated, assert_computed};
 
+use crate::support::Scripted;
+
 #[memoize(key = "entries:{id}:{lang}", expiration = 60)]
 fn greeting(id: u64, lang: &str) -> Result<String, String> {
     if lang == "??" {
@@ -91,6 +93,21 @@ fn a_put_is_not_overwritten_by_what_was_being_computed() {
     Isolated::new().run(|| {
         assert_eq!(overtaken(1), "computed");
         assert_eq!(overtaken(1), "put meanwhile");
+    });
+}
+
+#[test]
+fn a_put_of_the_body_outlives_what_the_body_returns_in_a_backend_too() {
+    #[memoize(key = "overtaken-far:{id}")]
+    fn overtaken(id: u64) -> String {
+        overtaken::entry(id).invalidate();
+        overtaken::site().invalidate_all();
+        overtaken::entry(id).put("put meanwhile".to_owned());
+        "computed".to_owned()
+    }
+    Scripted::new().isolated().run(|| {
+        assert_eq!(overtaken(1), "computed");
+        assert_eq!(overtaken::entry(1).peek(), Some("put meanwhile".to_owned()));
     });
 }
 

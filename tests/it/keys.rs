@@ -223,6 +223,16 @@ fn types_that_only_look_alike_are_told_apart() {
     Isolated::new().run(|| assert_eq!((first(), second()), ("Local1".into(), "another2".into())));
 }
 
+#[test]
+fn a_name_goes_before_a_template() {
+    #[memoize(key = "user:{id}", name = "users")]
+    fn named(id: u64) -> u64 {
+        id
+    }
+    assert_eq!(named::entry(42).key(), ":users:42");
+    assert_eq!(named(1), 1);
+}
+
 #[memoize(name = "shared-name")]
 fn named(id: u64) -> u64 {
     id

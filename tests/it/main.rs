@@ -2,31 +2,39 @@
 
 mod adhoc;
 mod async_functions;
+mod broken_backends;
 mod budget;
+mod codecs;
+mod drift;
 mod entries;
 mod expiry;
+mod far_calls;
+mod faults;
+mod invalidation;
 mod keys;
+mod large_data;
+mod late_writes;
 mod methods;
+mod moved;
+#[cfg(feature = "encrypt")]
+mod moved_sealed;
+mod orphans;
 mod outcomes;
+mod panics;
+mod racing_writers;
+#[cfg(feature = "encrypt")]
+mod readable;
 mod registry;
+mod same_names;
 mod scopes;
+#[cfg(feature = "encrypt")]
+mod sealed;
+mod shelf;
 mod single_flight;
+mod small_stores;
+mod soak;
+mod support;
+mod tampering;
 mod testkit;
 
-/// A counter that says how often a body ran.
-#[derive(Debug, Default)]
-pub(crate) struct Runs(std::sync::atomic::AtomicU64);
-
-impl Runs {
-    pub(crate) const fn new() -> Self {
-        Self(std::sync::atomic::AtomicU64::new(0))
-    }
-
-    pub(crate) fn add(&self) -> u64 {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(std::sync::atomic::Ordering::SeqCst)
-    }
-}
+pub(crate) use support::Runs;

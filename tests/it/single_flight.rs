@@ -8,7 +8,7 @@ use std::thread;
 use memo::memoize;
 use memo_testkit::{Isolated, assert_computed};
 
-use crate::Runs;
+use crate::support::{Runs, until_waiting};
 
 /// Lets a test hold a body at its start.
 struct Gate {
@@ -41,17 +41,6 @@ impl Gate {
             .expect("no gate panics")
             .recv()
             .expect("the test opens");
-    }
-}
-
-/// Waits until so many calls wait for a leader.
-fn until_waiting(test: &Isolated, calls: usize) {
-    while test
-        .recorder()
-        .count(|event| matches!(event, memo::Event::Waiting { .. }))
-        < calls
-    {
-        thread::yield_now();
     }
 }
 

@@ -8,6 +8,8 @@ mod bless;
 mod cargo;
 mod compile_time;
 mod deps;
+mod fuzz;
+mod interop;
 mod needs;
 mod scratch;
 mod table;
@@ -25,6 +27,8 @@ cargo xtask <command>
   bless         accept the compiler messages and snapshots that the tests produce now
   deps          how many crates `memo` brings with it, by name
   compile-time  what 100 memoized functions cost to compile, beside `cached`
+  interop       memo and a second implementation, in Python, open each other's entries
+  fuzz          a minute of made-up bytes for everything that reads bytes from outside; needs a nightly toolchain
   help          this text";
 
 fn main() -> ExitCode {
@@ -49,6 +53,8 @@ fn run(command: &str) -> Outcome {
         "bless" => bless::run(),
         "deps" => deps::run(),
         "compile-time" => compile_time::run(),
+        "interop" => interop::run(),
+        "fuzz" => fuzz::run(),
         "help" | "-h" | "--help" => {
             println!("{HELP}");
             Ok(())

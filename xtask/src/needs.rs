@@ -20,6 +20,8 @@ enum Source {
     Apt(&'static [&'static str]),
     /// A component of the Rust toolchain: the person's to choose, so it is only named.
     Component(&'static str),
+    /// A Rust toolchain: the person's to choose as well.
+    Toolchain(&'static str),
 }
 
 /// What `cargo xtask test` needs.
@@ -38,6 +40,36 @@ pub(crate) const TEST: &[Need] = &[
         name: "clippy",
         probe: &["cargo", "clippy", "--version"],
         source: Source::Component("clippy"),
+    },
+];
+
+/// What `cargo xtask interop` needs.
+pub(crate) const INTEROP: &[Need] = &[
+    Need {
+        name: "python3",
+        probe: &["python3", "--version"],
+        source: Source::Apt(&["python3"]),
+    },
+    // Debian has the module without the means to put pip into an environment; those are a package of their own.
+    Need {
+        name: "python3 -m venv",
+        probe: &["python3", "-c", "import venv, ensurepip"],
+        source: Source::Apt(&["python3-venv"]),
+    },
+];
+
+/// What `cargo xtask fuzz` needs.
+pub(crate) const FUZZ: &[Need] = &[
+    Need {
+        name: "nightly",
+        probe: &["rustup", "run", "nightly", "rustc", "--version"],
+        source: Source::Toolchain("nightly"),
+    },
+    // libFuzzer is written in it.
+    Need {
+        name: "c++",
+        probe: &["c++", "--version"],
+        source: Source::Apt(&["g++"]),
     },
 ];
 
@@ -80,6 +112,7 @@ fn advice(source: &Source) -> String {
     match source {
         Source::Apt(packages) => format!("on Debian: apt-get install {}", packages.join(" ")),
         Source::Component(name) => format!("with rustup: rustup component add {name}"),
+        Source::Toolchain(name) => format!("with rustup: rustup toolchain install {name}"),
     }
 }
 

@@ -43,6 +43,20 @@ const STEPS: &[Step] = &[
         env: &[],
     },
     Step {
+        name: "lints, default features",
+        args: &[
+            "clippy",
+            "--package",
+            "memo",
+            "--package",
+            "memo-core",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        env: &[],
+    },
+    Step {
         name: "dependencies",
         args: &["xtask", "deps"],
         env: &[],
@@ -73,6 +87,18 @@ const STEPS: &[Step] = &[
     Step {
         name: "quickstart",
         args: &["run", "--release", "--example", "quickstart"],
+        env: &[],
+    },
+    Step {
+        name: "sealed report",
+        args: &[
+            "run",
+            "--release",
+            "--features",
+            "encrypt",
+            "--example",
+            "sealed_report",
+        ],
         env: &[],
     },
     Step {

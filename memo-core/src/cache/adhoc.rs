@@ -5,13 +5,17 @@ use std::panic::Location;
 
 use super::Cache;
 use crate::call;
+use crate::codec::{Codec, Wire};
+use crate::entry::AnyEntry;
 use crate::expiration::{Expiration, Jitter};
+use crate::far::Manner;
 use crate::keep::{Keep, KeepAll, KeepOkAlone};
 use crate::key::{Key, KeyPart};
 use crate::registry::named_site;
 use crate::rules::Ruling;
 use crate::site::Site;
 use crate::value::{Cacheable, Portable, serialised_weight};
+use crate::waits::Waits;
 
 /// What the attribute would say about a function, for calls without one.
 ///
@@ -30,6 +34,7 @@ pub struct Policy {
     site: &'static Site,
     expiration: Expiration,
     jitter: Option<Jitter>,
+    manner: Manner,
 }
 
 impl Policy {
@@ -40,6 +45,7 @@ impl Policy {
             site: named_site(name, Location::caller()),
             expiration: Expiration::default(),
             jitter: None,
+            manner: Manner::DEFAULT,
         }
     }
 
@@ -55,6 +61,43 @@ impl Policy {
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = Some(jitter);
         self
+    }
+
+    /// Lets values be split into chunks, and compresses them: `large_data`. They live as bytes, also in this process.
+    #[must_use]
+    pub fn large_data(mut self) -> Self {
+        self.manner.large_data = true;
+        self
+    }
+
+    /// Seals values with the keys of the cache: `encrypt`. They live as bytes, also in this process.
+    #[cfg(feature = "encrypt")]
+    #[must_use]
+    pub fn encrypt(mut self) -> Self {
+        self.manner.encrypt = true;
+        self
+    }
+
+    /// Compresses values that leave the objects of this process, or leaves them as they are: `compress`.
+    #[must_use]
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.manner.compress = Some(compress);
+        self
+    }
+
+    /// Chooses how values become bytes: `codec`.
+    #[must_use]
+    pub fn codec(mut self, codec: Codec) -> Self {
+        self.manner.codec = codec;
+        self
+    }
+
+    pub(crate) fn expires_in(&self) -> Expiration {
+        self.expiration
+    }
+
+    pub(crate) fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// Where the figures of the calls are, and what invalidates them all.
@@ -167,18 +210,37 @@ impl Cache {
 
     /// The name that the entry of these parts has in a store outside the process.
     pub fn key(&self, parts: &(impl KeyPart + ?Sized), policy: &Policy) -> String {
-        self.store_name(policy.site, &key_of(parts))
+        self.entry_of::<()>(parts, policy).key()
     }
 
     /// Drops the value of type `V` for these parts; answers whether there was one.
     ///
     /// A value that is being computed meanwhile is not stored.
-    pub fn invalidate<V: Cacheable>(
+    pub fn invalidate<V>(&self, parts: &(impl KeyPart + ?Sized), policy: &Policy) -> bool
+    where
+        V: Cacheable + Portable,
+    {
+        self.entry_of::<V>(parts, policy).invalidate()
+    }
+
+    /// [`invalidate`](Self::invalidate) without blocking the thread.
+    pub async fn invalidate_async<V>(
         &self,
         parts: &(impl KeyPart + ?Sized),
         policy: &Policy,
-    ) -> bool {
-        self.drop_entry::<V>(policy.site, &key_of(parts))
+    ) -> bool
+    where
+        V: Cacheable + Portable,
+    {
+        let entry = self.entry_of::<V>(parts, policy);
+        entry.drop_value(Waits::Async).await
+    }
+
+    fn entry_of<V>(&self, parts: &(impl KeyPart + ?Sized), policy: &Policy) -> AnyEntry<V>
+    where
+        V: Cacheable + Portable,
+    {
+        AnyEntry::of_policy(self, policy, key_of(parts))
     }
 }
 
@@ -230,5 +292,13 @@ impl<R, K: Keep<R, Value: Portable>> Ruling<R> for ByPolicy<'_, K> {
 
     fn cache(&self) -> Option<&Cache> {
         Some(self.cache)
+    }
+
+    fn wire(&self) -> Option<Wire<K::Value>> {
+        Some(Wire::NEW)
+    }
+
+    fn manner(&self) -> Option<Manner> {
+        Some(self.policy.manner)
     }
 }

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::{Cache, Inner, global};
+#[cfg(feature = "backend")]
+use crate::backend::Backend;
+use crate::backend::DynBackend;
 use crate::clock::{Clock, Janitor, Time};
 use crate::error::Error;
 use crate::event::Observer;
+use crate::far::{Far, LEAST_NAME};
 use crate::flight::Flights;
+use crate::keyring::Keyring;
 use crate::near::Near;
 
 /// The description of a [`Cache`].
@@ -28,6 +33,11 @@ pub struct CacheBuilder {
     time: Time,
     observer: Option<Arc<dyn Observer>>,
     seed: Option<u64>,
+    backend: Option<Arc<dyn DynBackend>>,
+    keyring: Option<Keyring>,
+    encrypt_all: bool,
+    require_encryption: bool,
+    max_value_bytes: Option<u64>,
 }
 
 impl CacheBuilder {
@@ -38,6 +48,11 @@ impl CacheBuilder {
             time: Time::System,
             observer: None,
             seed: None,
+            backend: None,
+            keyring: None,
+            encrypt_all: false,
+            require_encryption: false,
+            max_value_bytes: None,
         }
     }
 
@@ -71,16 +86,39 @@ impl CacheBuilder {
         self
     }
 
+    /// Keeps values in `backend`, as bytes, instead of in this process: those of all functions but the `local` ones. With the feature `backend`.
+    #[cfg(feature = "backend")]
+    pub fn backend(mut self, backend: impl Backend) -> Self {
+        self.backend = Some(Arc::new(backend));
+        self
+    }
+
+    /// The longest encoded value, in bytes, that is stored or read from a backend. At first 1 GiB where it is sealed, else 128 MiB: whoever
+    /// can write into the store can have us read that much.
+    pub fn max_value_bytes(mut self, bytes: u64) -> Self {
+        self.max_value_bytes = Some(bytes);
+        self
+    }
+
     /// Makes the cache.
     ///
     /// # Errors
     ///
-    /// If the memory budget is 0.
+    /// If the memory budget is 0, if encryption is required and there is no keyring, or if the backend takes no names of 105 bytes.
     pub fn build(self) -> Result<Cache, Error> {
         if self.budget == 0 {
             return Err(Error::NO_BUDGET);
         }
-        Ok(self.make(true))
+        if self.require_encryption && self.keyring.is_none() {
+            return Err(Error::NO_KEYRING);
+        }
+        let cache = self.make(true);
+        // In shorter ones the digest of a long name is cut, down to nothing: then keys share entries.
+        let far = cache.far().filter(|far| far.takes_all);
+        if far.is_some_and(|far| far.capability.max_name_bytes < LEAST_NAME) {
+            return Err(Error::SHORT_NAMES);
+        }
+        Ok(cache)
     }
 
     /// Makes the cache and has every memoized function of the program use it.
@@ -106,10 +144,22 @@ impl CacheBuilder {
 
     fn make(self, enabled: bool) -> Cache {
         let seed = self.seed.unwrap_or_else(|| RandomState::new().hash_one(0));
+        let near = Near::new(self.budget);
+        let far = self.backend.map(|backend| (backend, true));
+        let far = far.or_else(|| Some((near.backend(&self.time)?, false)));
+        let far = far.map(|(backend, takes_all)| Far {
+            capability: backend.capability(),
+            backend,
+            takes_all,
+            keyring: self.keyring,
+            encrypt_all: self.encrypt_all,
+            max_value_bytes: self.max_value_bytes,
+        });
         let inner = Arc::new(Inner {
             namespace: self.namespace,
             enabled,
-            near: Near::new(self.budget),
+            near,
+            far,
             flights: Flights::new(),
             time: self.time,
             observer: self.observer,
@@ -119,5 +169,27 @@ impl CacheBuilder {
         let janitor: Arc<dyn Janitor> = inner.clone();
         inner.time.employ(Arc::downgrade(&janitor));
         Cache(inner)
+    }
+}
+
+/// Encryption, with the feature `encrypt`.
+#[cfg(feature = "encrypt")]
+impl CacheBuilder {
+    /// Seals the values of functions that say `encrypt` with these keys.
+    pub fn keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
+    }
+
+    /// Seals the values of all functions but the `local` ones, as if each said `encrypt`. They live as bytes then, also in this process.
+    pub fn encrypt_all(mut self) -> Self {
+        self.encrypt_all = true;
+        self
+    }
+
+    /// Makes it an error to build the cache without a keyring. Without this, functions that say `encrypt` are then not cached.
+    pub fn require_encryption(mut self) -> Self {
+        self.require_encryption = true;
+        self
     }
 }

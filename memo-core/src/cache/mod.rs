@@ -2,19 +2,24 @@
 
 mod adhoc;
 mod builder;
+mod drops;
+mod far;
 mod global;
 
 use std::fmt;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use self::adhoc::Policy;
 pub use self::builder::CacheBuilder;
+pub(crate) use self::drops::end;
 pub use self::global::cache;
 pub(crate) use self::global::installed;
 use crate::clock::{Janitor, Tick, Time};
 use crate::context;
 use crate::event::{Event, Observer};
+use crate::far::{Far, Problem};
 use crate::flight::Flights;
 use crate::key::{Key, NameParts, store_name};
 use crate::near::{CacheStats, Near};
@@ -41,6 +46,7 @@ struct Inner {
     namespace: String,
     enabled: bool,
     near: Near,
+    far: Option<Far>,
     flights: Flights,
     time: Time,
     observer: Option<Arc<dyn Observer>>,
@@ -85,17 +91,13 @@ impl Cache {
         }
     }
 
-    /// Drops everything; answers how many values that were. Statistics stay.
-    pub fn clear(&self) -> usize {
-        for site in crate::functions() {
-            self.0.flights.void_scope(site.state().scope);
-        }
-        context::on_living_thread(|| self.0.near.clear())
-    }
-
     #[inline]
     pub(crate) fn near(&self) -> &Near {
         &self.0.near
+    }
+
+    pub(crate) fn far(&self) -> Option<&Far> {
+        self.0.far.as_ref()
     }
 
     pub(crate) fn flights(&self) -> &Flights {
@@ -111,27 +113,34 @@ impl Cache {
         self.0.enabled
     }
 
-    pub(crate) fn drop_scope(&self, site: &'static Site) -> usize {
-        let state = site.state();
-        self.0.flights.void_scope(state.scope);
-        let entries = context::on_living_thread(|| self.0.near.remove_scope(state.scope));
-        self.emit(|| Event::InvalidatedAll {
-            function: &state.name,
-            entries,
-        });
-        entries
-    }
-
-    /// The name of an entry in a store outside the process.
-    pub(crate) fn store_name(&self, site: &'static Site, key: &Key) -> String {
-        let version = site.options().version;
+    /// The name of a plain entry in a store outside the process.
+    pub(crate) fn plain_name(&self, site: &'static Site, key: &Key, max_bytes: usize) -> String {
         let parts = NameParts {
             namespace: &self.0.namespace,
             scope: site.scope(),
-            version,
-            max_bytes: MAX_NAME,
+            version: site.options().version,
+            max_bytes,
         };
         store_name(&parts, key)
+    }
+
+    /// Says once why a function is not cached: to the observer or, where there is none, on standard error.
+    pub(crate) fn tell(&self, state: &'static State, problem: &Problem) {
+        if !state.told.is_news(problem) {
+            return;
+        }
+        match &self.0.observer {
+            Some(observer) => observer.on(&Event::NotCached {
+                function: &state.name,
+                problem: problem.clone(),
+            }),
+            // Not `eprintln`: it panics where standard error is full or gone.
+            None => drop(writeln!(
+                io::stderr(),
+                "memo: `{}` is not cached: {problem}",
+                state.name
+            )),
+        }
     }
 
     #[inline]
@@ -168,9 +177,6 @@ impl Cache {
         (x >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
-
-/// The longest name of an entry, in bytes: what memcached allows (250), less room for what chunks append.
-const MAX_NAME: usize = 200;
 
 impl Janitor for Inner {
     fn sweep(&self, now: Tick) -> Option<Tick> {

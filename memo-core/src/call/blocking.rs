@@ -1,11 +1,11 @@
 //! The driver of blocking calls.
 
-use super::{Call, Errand, Step, hit};
+use super::{Call, End, Errand, Next, Ready, Step, hit};
 use crate::clock::Stopwatch;
-use crate::flight::Waits;
 use crate::key::Key;
 use crate::rules::Ruling;
 use crate::site::Site;
+use crate::waits::{Waits, at_once};
 
 /// Answers a call of `site` from the cache, or by `body`.
 #[inline]
@@ -24,23 +24,48 @@ pub fn call<R: 'static, U: Ruling<R>>(
 #[cold]
 #[inline(never)]
 fn miss<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>, body: impl FnOnce() -> R) -> R {
+    let errand = match prepare(call) {
+        Ready::Done(outcome) => return outcome,
+        Ready::Run(errand) => errand,
+        Ready::Bypass => return body(),
+    };
+    let watch = Stopwatch::start();
+    let outcome = errand.surroundings.run(body);
+    conclude(call, errand, outcome, watch)
+}
+
+#[inline(never)]
+fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
     let mut step = call.start();
     loop {
-        step = match step {
-            Step::Done(outcome) => return outcome,
-            Step::Wait(flight) => call.landed(flight.wait()),
-            Step::Run(errand) => return run(call, errand, body),
-            Step::Bypass => return body(),
+        let next = match step {
+            Step::Done(outcome) => return Ready::Done(outcome),
+            Step::Next(next) => next,
+        };
+        step = match next {
+            Next::Wait(flight) => call.landed(flight.wait()),
+            Next::Fetch(errand) => {
+                let answer = errand.surroundings.run(|| at_once(call.fetch()));
+                call.fetched(errand, answer)
+            }
+            Next::Run(errand) => return Ready::Run(errand),
+            Next::Bypass => return Ready::Bypass,
         };
     }
 }
 
-fn run<R: 'static, U: Ruling<R>>(
+#[inline(never)]
+fn conclude<R: 'static, U: Ruling<R>>(
     call: &Call<'_, R, U>,
     errand: Errand,
-    body: impl FnOnce() -> R,
+    outcome: R,
+    watch: Stopwatch,
 ) -> R {
-    let watch = Stopwatch::start();
-    let outcome = errand.surroundings.run(body);
-    call.finish(errand, outcome, watch.elapsed())
+    let mut delivery = match call.finish(errand, outcome, watch.elapsed()) {
+        End::Done(outcome) => return outcome,
+        End::Ship(delivery) => delivery,
+    };
+    let surroundings = delivery.surroundings();
+    let answer = surroundings.run(|| at_once(call.ship(&mut delivery)));
+    call.delivered(*delivery, answer)
 }

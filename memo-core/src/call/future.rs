@@ -2,12 +2,13 @@
 
 use std::pin::{Pin, pin};
 
-use super::{Call, Errand, Step, hit};
+use super::far::Delivery;
+use super::{Call, End, Errand, Next, Ready, Step, hit};
 use crate::clock::Stopwatch;
-use crate::flight::Waits;
 use crate::key::Key;
-use crate::rules::Ruling;
+use crate::rules::{Ruling, Value};
 use crate::site::Site;
+use crate::waits::Waits;
 
 /// Answers an asynchronous call of `site` from the cache, or by `body`.
 ///
@@ -19,26 +20,47 @@ pub async fn call_async<R: 'static, U: Ruling<R>, F: Future<Output = R>>(
     rules: U,
     body: F,
 ) -> R {
-    match hit(site, &key, &rules) {
-        Some(outcome) => outcome,
-        None => {
-            let body = pin!(Some(body));
-            miss(&Call::new(site, &key, &rules, Waits::Async), Body(body)).await
-        }
+    if let Some(outcome) = hit(site, &key, &rules) {
+        return outcome;
     }
+    let body = pin!(Some(body));
+    miss(&Call::new(site, &key, &rules, Waits::Async), Body(body)).await
 }
 
 async fn miss<R: 'static, U: Ruling<R>, F: Future<Output = R>>(
     call: &Call<'_, R, U>,
     mut body: Body<'_, F>,
 ) -> R {
-    let mut step = call.start();
+    let errand = match prepare(call).await {
+        Ready::Done(outcome) => return outcome,
+        Ready::Run(errand) => Some(errand),
+        Ready::Bypass => None,
+    };
+    match errand {
+        Some(errand) => run(call, errand, body).await,
+        None => body.output().await,
+    }
+}
+
+async fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
+    let mut next = match call.start() {
+        Step::Done(outcome) => return Ready::Done(outcome),
+        Step::Next(next) => next,
+    };
     loop {
-        step = match step {
-            Step::Done(outcome) => return outcome,
-            Step::Wait(flight) => call.landed(flight.await),
-            Step::Run(errand) => return run(call, errand, body).await,
-            Step::Bypass => return body.output().await,
+        // No outcome outlives a turn: it need not be `Send`.
+        let step = match next {
+            Next::Wait(flight) => call.landed(flight.await),
+            Next::Fetch(errand) => {
+                let answer = errand.surroundings.run_async(call.fetch()).await;
+                call.fetched(errand, Some(answer))
+            }
+            Next::Run(errand) => return Ready::Run(errand),
+            Next::Bypass => return Ready::Bypass,
+        };
+        next = match step {
+            Step::Done(outcome) => return Ready::Done(outcome),
+            Step::Next(next) => next,
         };
     }
 }
@@ -51,7 +73,20 @@ async fn run<R: 'static, U: Ruling<R>, F: Future<Output = R>>(
 ) -> R {
     let watch = Stopwatch::start();
     let outcome = errand.surroundings.run_async(body.output()).await;
-    call.finish(errand, outcome, watch.elapsed())
+    let delivery = match call.finish(errand, outcome, watch.elapsed()) {
+        End::Done(outcome) => return outcome,
+        End::Ship(delivery) => delivery,
+    };
+    deliver(call, delivery).await
+}
+
+async fn deliver<R: 'static, U: Ruling<R>>(
+    call: &Call<'_, R, U>,
+    mut delivery: Box<Delivery<Value<R, U>>>,
+) -> R {
+    let surroundings = delivery.surroundings();
+    let answer = surroundings.run_async(call.ship(&mut delivery)).await;
+    call.delivered(*delivery, Some(answer))
 }
 
 /// A body that stays where it was pinned, so that it is not copied into every future on the way, and can be dropped from afar.

@@ -4,10 +4,11 @@
 //! place.
 
 mod blocking;
+mod far;
 mod future;
 
 use std::any::TypeId;
-use std::marker::PhantomData;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use self::blocking::call;
@@ -15,18 +16,26 @@ pub use self::future::call_async;
 use crate::cache::{Cache, installed};
 use crate::context::{self, Mode, Surroundings};
 use crate::event::{Event, Miss, Unstored};
-use crate::flight::{Follow, Kind, Landing, Lead, Role, Ticket, Waits};
+use crate::far::{Course, Remains};
+use crate::flight::{Follow, Kind, Landing, Lead, Role, Ticket};
 use crate::keep::Keep;
 use crate::key::Key;
 use crate::near::{Found, KeyRef, Storing, address};
 use crate::parcel::Parcel;
 use crate::rules::{Ruling, Value};
 use crate::site::{Site, State};
+use crate::waits::Waits;
+
+use self::far::Delivery;
 
 /// The whole of a hit: no lock, no allocation, nothing owned.
 #[inline]
 fn hit<R, U: Ruling<R>>(site: &'static Site, key: &Key, rules: &U) -> Option<R> {
     if !context::is_plain() || rules.forces() || key.is_faulty() {
+        return None;
+    }
+    // Another function of the same template may have left an object there, which changes of bytes do not reach.
+    if rules.manner().unwrap_or(site.options().manner).is_bytes() {
         return None;
     }
     let cache = rules.cache().unwrap_or_else(|| installed());
@@ -46,28 +55,60 @@ struct Call<'a, R, U: Ruling<R>> {
     cache: Cache,
     mode: Mode,
     waits: Waits,
-    outcome: PhantomData<fn() -> R>,
+    course: Course<Value<R, U>>,
+    /// Whether the call was counted as a miss.
+    missed: AtomicBool,
 }
 
-/// What a driver has to do next.
+/// What has come of a call so far.
 enum Step<R> {
     /// Return this.
     Done(R),
+    /// Do this next. It holds no outcome: a future that waits must be `Send` where an error need not be.
+    Next(Next),
+}
+
+/// What a driver has to do next.
+enum Next {
     /// Wait for another caller, then ask [`Call::landed`].
     Wait(Follow),
+    /// [Fetch](Call::fetch) from the backend, then hand what came to [`Call::fetched`].
+    Fetch(Errand),
     /// Run the body in the surroundings of this errand, then hand the outcome to [`Call::finish`].
     Run(Errand),
     /// Run the body, as if there were no cache.
     Bypass,
 }
 
-/// The running of a body. Dropped before it is finished, it counts as abandoned, and another caller takes over.
+/// What is left to do when everything that can be waited for has been. Nothing up to here depends on the body, whose type is another one for each
+/// function: so the road is compiled once for each type of value.
+enum Ready<R> {
+    /// Return this.
+    Done(R),
+    /// Run the body in the surroundings of this errand, then hand the outcome to [`Call::finish`].
+    Run(Errand),
+    /// Run the body, as if there were no cache.
+    Bypass,
+}
+
+/// What a driver has to do when the body has run.
+enum End<R, V> {
+    /// Return this.
+    Done(R),
+    /// [Ship](Call::ship) this to the backend, and return what [`Call::delivered`] makes of the answer.
+    Ship(Box<Delivery<V>>),
+}
+
+/// The fetching of a value, or the running of a body. Dropped before it is finished, another caller takes over.
 struct Errand {
     right: Right,
     state: &'static State,
     cache: Cache,
     surroundings: Surroundings,
-    finished: bool,
+    /// Whether the body runs: dropped then, it counts as abandoned.
+    runs: bool,
+    /// What the fetching found that a store would replace.
+    remains: Option<Remains>,
 }
 
 /// What gives the right to store.
@@ -84,6 +125,15 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             Mode::Normal if rules.forces() => Mode::Refresh,
             mode => mode,
         };
+        let mode = match mode {
+            _ if !cache.is_enabled() || context::is_ending() => Mode::Bypass,
+            mode => mode,
+        };
+        let course = match mode {
+            _ if key.is_faulty() => Course::Near,
+            Mode::Bypass => Course::Near,
+            Mode::Normal | Mode::Refresh => Self::course(&cache, site, key, rules),
+        };
         Self {
             site,
             state: site.state(),
@@ -92,32 +142,34 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             cache,
             mode,
             waits,
-            outcome: PhantomData,
+            course,
+            missed: AtomicBool::new(false),
         }
     }
 
+    fn course(cache: &Cache, site: &'static Site, key: &Key, rules: &U) -> Course<Value<R, U>> {
+        let manner = rules.manner().unwrap_or(site.options().manner);
+        Course::of(cache, site, key, manner, rules.keyring(), rules.wire())
+    }
+
     fn start(&self) -> Step<R> {
-        if self.mode == Mode::Bypass || !self.cache.is_enabled() || context::is_ending() {
-            return Step::Bypass;
+        if self.mode == Mode::Bypass {
+            return Step::Next(Next::Bypass);
         }
         if self.key.is_faulty() {
             self.state.counters.faults.add(1);
             self.cache.emit(|| Event::KeyFailed {
                 function: self.name(),
             });
-            return Step::Bypass;
+            return Step::Next(Next::Bypass);
         }
         let found = self.look();
         context::enter_thread();
-        let reason = match found {
+        match found {
             Ok(outcome) => return Step::Done(outcome),
-            Err(reason) => reason,
-        };
-        self.state.counters.misses.add(1);
-        self.cache.emit(|| Event::Miss {
-            function: self.name(),
-            reason,
-        });
+            Err(Some(reason)) => self.missed(reason),
+            Err(None) => {}
+        }
         self.take_off()
     }
 
@@ -130,36 +182,53 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         };
         match shared {
             Some(outcome) => self.joined(outcome),
-            None => self.run(Right::Alone(
-                self.cache.flights().ticket(self.address().hash),
-            )),
+            None => self.run_after_another(),
         }
+    }
+
+    /// A follower of an outcome that cannot be shared computes for himself, at once.
+    fn run_after_another(&self) -> Step<R> {
+        self.missed(Miss::Absent);
+        let ticket = self.cache.flights().ticket(self.address().hash);
+        self.run(self.errand(Right::Alone(ticket)))
     }
 
     /// Stores what may be stored, wakes those who wait, and gives the outcome back.
     ///
     /// In the surroundings of the body: filters, weights, clones and observers are user code too, and may call this very key.
-    fn finish(&self, mut errand: Errand, outcome: R, took: Duration) -> R {
+    fn finish(&self, mut errand: Errand, outcome: R, took: Duration) -> End<R, Value<R, U>> {
         let right = std::mem::replace(&mut errand.right, Right::Spent);
-        errand.finished = true;
-        errand.surroundings.run(|| {
+        errand.runs = false;
+        let surroundings = errand.surroundings.clone();
+        surroundings.run(|| {
             self.state.counters.computed(took);
             self.cache.count_computed();
             self.cache.emit(|| Event::Computed {
                 function: self.name(),
                 took,
             });
+            if let Course::Far(spot, wire) = &self.course {
+                return self.send_off(errand, right, spot, *wire, outcome);
+            }
             let parcel = self.pack(&outcome);
             let stored = self.settle(right, parcel, &outcome);
             self.report(stored);
-        });
-        outcome
+            End::Done(outcome)
+        })
     }
 
-    /// A value to serve, or why there is none.
-    fn look(&self) -> Result<R, Miss> {
+    /// A value to serve, or why there is none, if that can be known without asking a backend.
+    fn look(&self) -> Result<R, Option<Miss>> {
         if self.mode == Mode::Refresh {
-            return Err(Miss::Forced);
+            return Err(Some(Miss::Forced));
+        }
+        match &self.course {
+            Course::Near => {}
+            Course::Far(..) => return Err(None),
+            Course::Nowhere(problem) => {
+                self.cache.tell(self.state, problem);
+                return Err(Some(Miss::NotCached));
+            }
         }
         match self
             .cache
@@ -170,9 +239,19 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 self.cache.count_hit(self.state);
                 Ok(U::Keep::revive(value))
             }
-            Found::Expired => Err(Miss::Expired),
-            Found::Evicted => Err(Miss::Evicted),
-            Found::Absent => Err(Miss::Absent),
+            Found::Expired => Err(Some(Miss::Expired)),
+            Found::Evicted => Err(Some(Miss::Evicted)),
+            Found::Absent => Err(Some(Miss::Absent)),
+        }
+    }
+
+    fn missed(&self, reason: Miss) {
+        if !self.missed.swap(true, Ordering::Relaxed) {
+            self.state.counters.misses.add(1);
+            self.cache.emit(|| Event::Miss {
+                function: self.name(),
+                reason,
+            });
         }
     }
 
@@ -191,15 +270,15 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 self.cache.emit(|| Event::Waiting {
                     function: self.name(),
                 });
-                Step::Wait(follow)
+                Step::Next(Next::Wait(follow))
             }
-            Role::Alone(ticket) => self.run(Right::Alone(ticket)),
+            Role::Alone(ticket) => self.set_out(self.errand(Right::Alone(ticket))),
         }
     }
 
     /// Between the miss and the lead another leader may have landed: then its value is there.
     fn lead(&self, lead: Lead) -> Step<R> {
-        if self.mode == Mode::Normal {
+        if let (Mode::Normal, Course::Near) = (self.mode, &self.course) {
             let found = self
                 .cache
                 .near()
@@ -208,10 +287,21 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 return self.joined(U::Keep::revive(value));
             }
         }
-        self.run(Right::Lead(lead))
+        self.set_out(self.errand(Right::Lead(lead)))
+    }
+
+    /// To the backend first, where there may be a value.
+    fn set_out(&self, errand: Errand) -> Step<R> {
+        match (&self.course, self.mode) {
+            (Course::Far(..), Mode::Normal) => Step::Next(Next::Fetch(errand)),
+            _ => self.run(errand),
+        }
     }
 
     fn joined(&self, outcome: R) -> Step<R> {
+        if !self.missed.swap(true, Ordering::Relaxed) {
+            self.state.counters.misses.add(1);
+        }
         self.state.counters.joined.add(1);
         self.cache.emit(|| Event::Joined {
             function: self.name(),
@@ -219,7 +309,12 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         Step::Done(outcome)
     }
 
-    fn run(&self, right: Right) -> Step<R> {
+    fn run(&self, mut errand: Errand) -> Step<R> {
+        errand.runs = true;
+        Step::Next(Next::Run(errand))
+    }
+
+    fn errand(&self, right: Right) -> Errand {
         let leading = match &right {
             Right::Lead(lead) => Some(lead.id()),
             Right::Alone(_) | Right::Spent => None,
@@ -230,18 +325,22 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             cache: None,
             leading,
         };
-        Step::Run(Errand {
+        Errand {
             right,
             state: self.state,
             cache: self.cache.clone(),
             surroundings,
-            finished: false,
-        })
+            runs: false,
+            remains: None,
+        }
     }
 
     /// Everything about the storing that may run the user's code, done before any lock is taken.
     fn pack(&self, outcome: &R) -> Result<Parcel<Value<R, U>>, Unstored> {
         let value = U::Keep::value(outcome).ok_or(Unstored::Error)?;
+        if let Course::Nowhere(_) = self.course {
+            return Err(Unstored::NotCached);
+        }
         if !self.rules.keeps(value) {
             return Err(Unstored::Filtered);
         }
@@ -290,19 +389,24 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     fn report(&self, stored: Result<Storing, Unstored>) {
-        let reason = match stored {
-            Ok(Storing::Stored { weight, evicted }) => {
-                self.state.counters.stored.add(1);
-                return self.cache.emit(|| Event::Stored {
-                    function: self.name(),
-                    weight,
-                    evicted,
-                });
-            }
-            Ok(Storing::TooLarge) => Unstored::TooLarge,
-            Ok(Storing::NoStore) => Unstored::NoStore,
-            Err(reason) => reason,
-        };
+        match stored {
+            Ok(Storing::Stored { weight, evicted }) => self.stored(weight, evicted),
+            Ok(Storing::TooLarge) => self.unstored(Unstored::TooLarge),
+            Ok(Storing::NoStore) => self.unstored(Unstored::NoStore),
+            Err(reason) => self.unstored(reason),
+        }
+    }
+
+    fn stored(&self, weight: usize, evicted: usize) {
+        self.state.counters.stored.add(1);
+        self.cache.emit(|| Event::Stored {
+            function: self.name(),
+            weight,
+            evicted,
+        });
+    }
+
+    fn unstored(&self, reason: Unstored) {
         self.state.counters.unstored.add(1);
         self.cache.emit(|| Event::Unstored {
             function: self.name(),
@@ -311,7 +415,11 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     fn address(&self) -> KeyRef<'_> {
-        address::<Value<R, U>>(self.state.scope, self.key)
+        let plain = address::<Value<R, U>>(self.state.scope, self.key);
+        match &self.course {
+            Course::Far(spot, _) => spot.address(plain),
+            Course::Near | Course::Nowhere(_) => plain,
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -321,7 +429,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 
 impl Drop for Errand {
     fn drop(&mut self) {
-        if !self.finished {
+        if self.runs {
             // Hands over first: an observer may call this very key.
             self.right = Right::Spent;
             self.state.counters.abandoned.add(1);

@@ -4,7 +4,7 @@ mod ticker;
 
 use std::fmt::Debug;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds on a monotonic clock, counted from an arbitrary start.
 pub type Tick = u64;
@@ -27,6 +27,12 @@ pub type Tick = u64;
 pub trait Clock: Debug + Send + Sync {
     /// The present, in milliseconds; never less than an earlier reading, never `u64::MAX`.
     fn now(&self) -> Tick;
+
+    /// The present on the calendar, as time since 1970 (UTC): the date that is stored with values outside of the process. The system's,
+    /// where an implementation says nothing.
+    fn wall(&self) -> Duration {
+        system_wall()
+    }
 }
 
 /// Work that is due when time passes: dropping what has expired.
@@ -62,6 +68,15 @@ impl Time {
         }
     }
 
+    /// The present in whole seconds since 2020 (UTC), as entries have it; a system clock before that reads as 0.
+    pub(crate) fn wall_seconds(&self) -> u32 {
+        let wall = match self {
+            Self::System => system_wall(),
+            Self::Custom(clock) => clock.wall(),
+        };
+        u32::try_from(wall.as_secs().saturating_sub(START_OF_2020)).unwrap_or(u32::MAX)
+    }
+
     /// Has `janitor` called when its entries expire, for as long as it lives.
     ///
     /// A custom clock has nobody to call: there, every store drops a few of the expired.
@@ -70,6 +85,15 @@ impl Time {
             ticker::employ(janitor);
         }
     }
+}
+
+/// 2020-01-01T00:00:00Z.
+const START_OF_2020: u64 = 1_577_836_800;
+
+fn system_wall() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 /// Measures how long a body runs: real time, whatever clock the cache reads.

@@ -7,8 +7,9 @@ use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
 
-use super::{Flights, Kind, Landing, Role, Waits};
+use super::{Flights, Kind, Landing, Role};
 use crate::near::KeyRef;
+use crate::waits::Waits;
 
 const KIND: Kind = Kind {
     outcome: TypeId::of::<u64>(),
@@ -69,6 +70,49 @@ impl World {
     fn invalidate(&self) {
         self.flights
             .invalidate(&key(), || *self.stored.lock().expect("no panic") = None);
+    }
+
+    /// A call whose value lives in a backend: fetched, and written outside of any lock of the table.
+    fn far_call(&self) -> u64 {
+        loop {
+            match self.flights.begin(&key(), KIND, false) {
+                Role::Lead(lead) => {
+                    if let Some(value) = self.backend(|stored| *stored) {
+                        lead.land(|| (), || Some(Box::new(value)));
+                        return value;
+                    }
+                    let value = self.body();
+                    if let Some(permit) = lead.permit(Waits::Blocking) {
+                        self.backend(|stored| *stored = Some(value));
+                        drop(permit);
+                    }
+                    lead.land(|| (), || Some(Box::new(value)));
+                    return value;
+                }
+                Role::Follow(follow) => match follow.wait() {
+                    Landing::Shared(copy) => return *copy.downcast_ref::<u64>().expect("a number"),
+                    Landing::Each => return self.body(),
+                    Landing::Abandoned => {}
+                },
+                Role::Alone(_) => unreachable!("nothing is nested"),
+            }
+        }
+    }
+
+    fn far_invalidate(&self) {
+        for writing in self.flights.void(&key()) {
+            writing.wait();
+        }
+        self.backend(|stored| *stored = None);
+        self.flights.retire(&key());
+    }
+
+    /// An operation of the backend, which takes its time.
+    fn backend<T>(&self, operation: impl FnOnce(&mut Option<u64>) -> T) -> T {
+        thread::yield_now();
+        let answer = operation(&mut self.stored.lock().expect("no panic"));
+        thread::yield_now();
+        answer
     }
 }
 
@@ -179,6 +223,58 @@ fn a_value_computed_alone_is_refused_after_an_invalidation() {
             world.invalidate();
             alone.join().expect("no panic");
             assert_ne!(*world.stored.lock().expect("no panic"), Some(0));
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn what_is_written_to_a_backend_during_an_invalidation_is_deleted_by_it() {
+    shuttle::check_random(
+        || {
+            let world = World::new();
+            let callers: Vec<_> = (0..2)
+                .map(|_| {
+                    let world = world.clone();
+                    thread::spawn(move || {
+                        world.far_call();
+                        world.far_call();
+                    })
+                })
+                .collect();
+            world.source.store(1, Ordering::SeqCst);
+            world.far_invalidate();
+            assert_eq!(world.far_call(), 1);
+            callers
+                .into_iter()
+                .for_each(|caller| caller.join().expect("no panic"));
+            assert_eq!(world.far_call(), 1, "nobody wrote the old value afterwards");
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn a_writer_alone_and_an_invalidation_have_an_order() {
+    shuttle::check_random(
+        || {
+            let world = World::new();
+            let alone = {
+                let world = world.clone();
+                thread::spawn(move || {
+                    let ticket = world.flights.ticket(key().hash);
+                    let value = world.body();
+                    if let Some(_permit) = world.flights.permit(&ticket, &key(), Waits::Blocking) {
+                        world.backend(|stored| *stored = Some(value));
+                    }
+                })
+            };
+            world.source.store(1, Ordering::SeqCst);
+            world.far_invalidate();
+            let after = world.backend(|stored| *stored);
+            assert_ne!(after, Some(0), "an old value after the invalidation");
+            alone.join().expect("no panic");
+            assert_ne!(world.backend(|stored| *stored), Some(0));
         },
         SCHEDULES,
     );

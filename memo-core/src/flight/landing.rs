@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::Flight;
 use super::graph::Edge;
+use super::permit::Writing;
 use crate::sync::{Condvar, Mutex, lock};
 
 /// How a flight ended.
@@ -45,6 +46,13 @@ impl Signal {
         };
         self.changed.notify_all();
         wake_all(wakers);
+    }
+
+    /// A number for somebody who is going to wait.
+    fn enrol(&self) -> u64 {
+        let mut state = lock(&self.state);
+        state.followers += 1;
+        state.followers
     }
 
     fn wait(&self) -> Landing {
@@ -97,29 +105,44 @@ fn wake_all(wakers: Vec<(u64, Waker)>) {
     }
 }
 
-/// A caller who waits for a leader: [`wait`](Follow::wait), or `await` it. Dropping it is free.
+/// Somebody who waits for a leader, or for a writing: [`wait`](Follow::wait), or `await` it. Dropping it is free.
 pub(crate) struct Follow {
-    flight: Arc<Flight>,
+    awaited: Awaited,
     number: u64,
     _edge: Option<Edge>,
 }
 
+enum Awaited {
+    Flight(Arc<Flight>),
+    Writing(Arc<Writing>),
+}
+
 impl Follow {
     pub(super) fn new(flight: Arc<Flight>, edge: Option<Edge>) -> Self {
-        let number = {
-            let mut state = lock(&flight.signal.state);
-            state.followers += 1;
-            state.followers
-        };
         Self {
-            flight,
-            number,
+            number: flight.signal.enrol(),
+            awaited: Awaited::Flight(flight),
             _edge: edge,
         }
     }
 
+    pub(super) fn of_writing(writing: &Arc<Writing>) -> Self {
+        Self {
+            number: writing.signal.enrol(),
+            awaited: Awaited::Writing(writing.clone()),
+            _edge: None,
+        }
+    }
+
     pub(crate) fn wait(self) -> Landing {
-        self.flight.signal.wait()
+        self.signal().wait()
+    }
+
+    fn signal(&self) -> &Signal {
+        match &self.awaited {
+            Awaited::Flight(flight) => &flight.signal,
+            Awaited::Writing(writing) => &writing.signal,
+        }
     }
 }
 
@@ -127,14 +150,14 @@ impl Future for Follow {
     type Output = Landing;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landing> {
-        self.flight.signal.poll(self.number, context.waker())
+        self.signal().poll(self.number, context.waker())
     }
 }
 
 impl Drop for Follow {
     fn drop(&mut self) {
         let left = {
-            let mut state = lock(&self.flight.signal.state);
+            let mut state = lock(&self.signal().state);
             let at = state
                 .wakers
                 .iter()

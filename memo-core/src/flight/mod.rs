@@ -11,6 +11,7 @@ mod graph;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod landing;
+mod permit;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -22,9 +23,12 @@ use crate::near::{DropLater, KeyRef};
 use self::graph::Edge;
 use self::landing::Signal;
 pub(crate) use self::landing::{Follow, Landing};
+pub(crate) use self::permit::Permit;
+use self::permit::Writing;
 use crate::context;
 use crate::registry::ScopeId;
 use crate::sync::{Mutex, MutexGuard, lock};
+use crate::waits::Waits;
 
 /// A flight's number, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,13 +48,6 @@ impl FlightId {
 pub(crate) struct Kind {
     pub(crate) outcome: TypeId,
     pub(crate) waits: Waits,
-}
-
-/// How followers wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waits {
-    Blocking,
-    Async,
 }
 
 /// What a caller who missed is to do.
@@ -74,6 +71,8 @@ pub(crate) struct Flights {
 struct Shard {
     /// By the hash of the key; usually one flight each.
     running: HashMap<u64, Vec<Arc<Flight>>>,
+    /// What is being written to a backend at this moment.
+    writing: Vec<Arc<Writing>>,
     /// Counts the invalidations, for those who compute without a flight.
     epoch: u64,
 }
@@ -85,7 +84,7 @@ struct Flight {
     signal: Signal,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct OwnedKey {
     hash: u64,
     scope: ScopeId,
@@ -169,13 +168,6 @@ impl Flights {
         change()
     }
 
-    /// Voids what is being computed in `scope`. What landed before is in the store when this returns.
-    pub(crate) fn void_scope(&self, scope: ScopeId) {
-        for shard in self.shards.iter() {
-            lock(shard).void_scope(scope);
-        }
-    }
-
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
         lock(&self.shards[hash as usize % SHARDS])
     }
@@ -196,6 +188,11 @@ impl Shard {
             .iter()
             .find(|flight| flight.kind == kind && flight.key.is(key))
             .cloned()
+    }
+
+    fn stands(&self, flight: &Arc<Flight>) -> bool {
+        let flights = self.running.get(&flight.key.hash);
+        flights.is_some_and(|flights| flights.iter().any(|other| other.id == flight.id))
     }
 
     fn void(&mut self, key: &KeyRef<'_>) {

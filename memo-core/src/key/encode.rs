@@ -12,8 +12,8 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use super::length::Length;
 use super::tag;
+use crate::varint::Varint;
 
 /// Where encoded bytes go: a key's buffer, or a mere counter.
 pub(super) trait Sink {
@@ -66,7 +66,7 @@ impl<S: Sink> Encoder<'_, S> {
     #[cold]
     fn frame_long(&mut self, tag: u8, length: usize) {
         self.0.put(&[tag]);
-        self.0.put(Length::new(length).as_bytes());
+        self.0.put(Varint::new(length as u64).as_bytes());
     }
 }
 

@@ -4,7 +4,7 @@ const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends `text`, with every byte escaped but letters, digits, `-`, `_`, `.` and those in `bare`.
-pub(super) fn push_escaped(out: &mut String, text: &str, bare: &[u8]) {
+pub(crate) fn push_escaped(out: &mut String, text: &str, bare: &[u8]) {
     for &byte in text.as_bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) || bare.contains(&byte) {
             out.push(char::from(byte));

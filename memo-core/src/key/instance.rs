@@ -48,7 +48,7 @@ pub fn type_of<T: ?Sized>(_: &T) -> Type<T> {
 }
 
 /// What a type's name says to a reader: `(memo::Type<shop::User>, memo::Type<u32>)` is `shop::User,u32`.
-pub(super) fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let bare = without_wrappers(name);
     let items = bare
         .strip_prefix('(')

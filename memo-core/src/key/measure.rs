@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use serde::Serialize;
 
 use super::encode::{Encoder, Faulty, Sink};
-use super::length::Length;
+use crate::varint::Varint;
 
 /// The length of a value's encoded form without the tags of numbers, in bytes: how much a value weighs in a cache.
 ///
@@ -48,7 +48,7 @@ impl Sink for Counter {
     fn put_text(&mut self, text: fmt::Arguments<'_>) -> Result<(), Faulty> {
         let start = self.0;
         self.write_fmt(text)?;
-        let length = Length::new(self.0 - start);
+        let length = Varint::new((self.0 - start) as u64);
         self.0 += 1 + length.as_bytes().len();
         Ok(())
     }

@@ -9,7 +9,6 @@ mod encode;
 mod escape;
 mod hole;
 mod instance;
-mod length;
 mod measure;
 mod name;
 mod reader;
@@ -25,9 +24,13 @@ use self::buffer::Buffer;
 use self::encode::{Encoder, Sink};
 use self::instance::Instance;
 
+pub(crate) use self::escape::push_escaped;
 pub use self::hole::{DebugPart, Hole, Shown, TemplatePart};
+#[cfg(feature = "encrypt")]
+pub(crate) use self::instance::plain_name;
 pub use self::instance::{Type, type_of};
 pub use self::measure::encoded_len;
+pub(crate) use self::name::limit;
 pub use self::name::{DIGEST_BYTES, INTERNAL, NameParts, Scope, store_name};
 
 /// A call's key: its arguments, encoded so that two different calls never have the same bytes.

@@ -155,7 +155,7 @@ fn push_instance(name: &mut String, instance: Option<&str>) {
 }
 
 /// Head and digest are cut to fit, so the result is never longer than `max_bytes`. A name that was cut has a `#`, and no other has.
-fn limit(mut name: String, max_bytes: usize) -> String {
+pub(crate) fn limit(mut name: String, max_bytes: usize) -> String {
     if name.len() <= max_bytes {
         return name;
     }

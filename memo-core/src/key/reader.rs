@@ -1,7 +1,7 @@
 //! Reads encoded bytes back, one item at a time. Every method is `None` when the bytes are not ours, and panics on none.
 
-use super::length;
 use super::tag;
+use crate::varint;
 
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -35,8 +35,8 @@ impl<'a> Reader<'a> {
 
     /// A length and as many bytes.
     pub(super) fn framed(&mut self) -> Option<&'a [u8]> {
-        let (length, rest) = length::split(self.0)?;
-        let (taken, rest) = rest.split_at_checked(length)?;
+        let (length, rest) = varint::split(self.0)?;
+        let (taken, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
         self.0 = rest;
         Some(taken)
     }

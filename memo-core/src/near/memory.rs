@@ -1,22 +1,37 @@
 //! The near cache with the feature `memory`: the engine of `memo-memory`.
 
+use std::sync::Arc;
+
 pub(crate) use memo_memory::{DropLater, KeyRef};
 use memo_memory::{Insert, Lookup, Store};
 
 use super::{CacheStats, Found, Inspection, Storing};
-use crate::clock::Tick;
+use crate::backend::{DynBackend, Memory};
+use crate::clock::{Tick, Time};
 use crate::registry::ScopeId;
 use crate::value::Cacheable;
 
 pub(crate) struct Near {
-    store: Store,
+    /// Shared with the bytes that a cache keeps in this process.
+    store: Arc<Store>,
 }
 
 impl Near {
     pub(crate) fn new(budget: usize) -> Self {
         Self {
-            store: Store::with_budget(budget),
+            store: Arc::new(Store::with_budget(budget)),
         }
+    }
+
+    /// A backend over the same engine, for values that live as bytes.
+    pub(crate) fn backend(&self, time: &Time) -> Option<Arc<dyn DynBackend>> {
+        let engine = Arc::clone(self.engine());
+        Some(Arc::new(Memory::sharing(engine, time.clone())))
+    }
+
+    /// The engine, for [`Memory`] to share.
+    pub(crate) fn engine(&self) -> &Arc<Store> {
+        &self.store
     }
 
     /// The value, cloned under no lock.

@@ -1,9 +1,11 @@
 //! The near cache without the feature `memory`: there is none, and every look misses.
 
 use std::any::TypeId;
+use std::sync::Arc;
 
 use super::{CacheStats, Found, Inspection, Storing};
-use crate::clock::Tick;
+use crate::backend::DynBackend;
+use crate::clock::{Tick, Time};
 use crate::registry::ScopeId;
 use crate::value::Cacheable;
 
@@ -30,6 +32,10 @@ pub(crate) struct Near;
 impl Near {
     pub(crate) fn new(_budget: usize) -> Self {
         Self
+    }
+
+    pub(crate) fn backend(&self, _: &Time) -> Option<Arc<dyn DynBackend>> {
+        None
     }
 
     pub(crate) fn get<V: Cacheable>(&self, _: &KeyRef<'_>, _now: Tick) -> Option<V> {

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::expand;
+use super::{ALL, expand};
+use crate::features::Features;
 
 /// The messages, in order; also checks that the item was emitted as it was.
 fn errors(attr: TokenStream, item: TokenStream) -> Vec<String> {
@@ -80,7 +81,27 @@ fn an_unknown_option_is_named_with_the_nearest() {
         item(),
         "unknown option `sync_writes` (options: key, skip",
     );
-    one(quote!(encrypt), item(), "unknown option `encrypt`");
+    one(quote!(lock), item(), "unknown option `lock`");
+}
+
+#[test]
+fn the_words_of_other_caches_find_ours() {
+    for (theirs, ours) in [
+        ("large", "large_data"),
+        ("chunked", "large_data"),
+        ("encrypted", "encrypt"),
+        ("secure", "encrypt"),
+        ("use_encryption", "encrypt"),
+        ("secret", "encryption_key"),
+        ("keyring", "encryption_key"),
+        ("compression", "compress"),
+        ("compress_large_data", "compress"),
+        ("serializer", "codec"),
+        ("format", "codec"),
+    ] {
+        let word: TokenStream = theirs.parse().expect(theirs);
+        one(quote!(#word), item(), &format!("did you mean `{ours}`?"));
+    }
 }
 
 #[test]
@@ -100,6 +121,9 @@ fn a_half_typed_attribute_is_never_a_panic() {
         expiration = f(id),
         cache_if = |a, b| a < b,
         local,
+        compress = true,
+        encryption_key = self.keys,
+        codec = "msgpack",
         entry = e
     );
     let tokens = Vec::from_iter(whole);
@@ -169,6 +193,168 @@ fn an_option_has_a_value_of_its_kind() {
         item(),
         "\"never\" has none",
     );
+}
+
+#[test]
+fn a_flag_with_a_value_is_one_fault() {
+    for flag in ["local", "large_data", "encrypt"] {
+        let name: TokenStream = flag.parse().expect(flag);
+        let says = format!("`{flag}` takes no value; write `{flag}`");
+        one(quote!(#name = true), item(), &says);
+        one(quote!(#name = false, version = 2), item(), &says);
+        one(quote!(#name("x", 1)), item(), &says);
+    }
+    one(
+        quote!(encrypt = true, encryption_key = KEYS),
+        item(),
+        "`encrypt` takes no value",
+    );
+}
+
+#[test]
+fn compress_is_a_flag_or_a_bool() {
+    for (attr, expected) in [
+        (quote!(compress), ".compress(true)"),
+        (quote!(compress, version = 2), ".compress(true)"),
+        (quote!(compress = true), ".compress(true)"),
+        (quote!(compress = false), ".compress(false)"),
+    ] {
+        let expansion = expand(attr, item()).to_string().replace(' ', "");
+        assert!(expansion.contains(expected), "{expansion}");
+    }
+    one(
+        quote!(compress = "zstd"),
+        item(),
+        "LZ4 is the only algorithm; write `compress` or `compress = false`",
+    );
+    one(
+        quote!(compress = 3),
+        item(),
+        "`compress` is `true` or `false`",
+    );
+    one(quote!(compress =), item(), "`compress` needs a value");
+}
+
+#[test]
+fn a_codec_is_one_of_two_names() {
+    one(
+        quote!(codec = "msgpak"),
+        item(),
+        "unknown codec `msgpak`; did you mean `msgpack`? (codecs: postcard, msgpack)",
+    );
+    one(quote!(codec = "MsgPack"), item(), "did you mean `msgpack`?");
+    one(
+        quote!(codec = "json"),
+        item(),
+        "unknown codec `json` (codecs: postcard, msgpack)",
+    );
+    one(
+        quote!(codec = Codec::Msgpack),
+        item(),
+        "`codec` is a string, for example `codec = \"msgpack\"`",
+    );
+    one(quote!(codec), item(), "`codec` needs a value");
+}
+
+#[test]
+fn an_encryption_key_is_no_secret_in_the_source() {
+    one(
+        quote!(encrypt, encryption_key = "hunter2"),
+        item(),
+        "`encryption_key` is a `Keyring`, never the secret itself",
+    );
+    one(
+        quote!(encryption_key = KEYS),
+        item(),
+        "`encryption_key` seals nothing by itself; add `encrypt`",
+    );
+    one(
+        quote!(encryption_key, encrypt),
+        item(),
+        "`encryption_key` needs a value, for example `encryption_key = KEYS`",
+    );
+}
+
+#[test]
+fn an_option_without_its_feature_says_what_to_write() {
+    let with = |attr: TokenStream, features| crate::expand(attr, item(), features).to_string();
+    let none = Features {
+        encrypt: false,
+        msgpack: false,
+    };
+    for (attr, off, token) in [
+        (
+            quote!(encrypt),
+            Features {
+                encrypt: false,
+                ..ALL
+            },
+            "encrypt",
+        ),
+        (
+            quote!(codec = "msgpack"),
+            Features {
+                msgpack: false,
+                ..ALL
+            },
+            "msgpack",
+        ),
+    ] {
+        let line = format!(r#"features = [\"{token}\"]"#);
+        let refused = with(attr.clone(), off);
+        assert!(
+            refused.contains(&format!("needs memo's feature `{token}`")) && refused.contains(&line),
+            "{refused}"
+        );
+        assert!(!with(attr.clone(), ALL).contains("compile_error"));
+        assert_eq!(with(attr, none), refused, "only its own feature counts");
+    }
+    let needs_none = quote!(large_data, compress, codec = "postcard");
+    assert!(!with(needs_none, none).contains("compile_error"));
+}
+
+#[test]
+fn local_values_never_become_bytes() {
+    let found = errors(
+        quote!(
+            local,
+            large_data,
+            compress = false,
+            encrypt,
+            encryption_key = KEYS,
+            codec = "postcard",
+            weigh = size
+        ),
+        item(),
+    );
+    let names = [
+        "large_data",
+        "compress",
+        "encrypt",
+        "encryption_key",
+        "codec",
+    ];
+    assert_eq!(found.len(), names.len(), "{found:#?}");
+    for (message, name) in found.iter().zip(names) {
+        assert!(
+            message.contains(&format!("as they are; remove it, or `{name}`")),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn what_is_kept_as_bytes_is_not_weighed() {
+    for kept in ["large_data", "encrypt"] {
+        let name: TokenStream = kept.parse().expect(kept);
+        one(
+            quote!(#name, weigh = size),
+            item(),
+            &format!("`{kept}` keeps values as bytes, which weigh what they are; remove `weigh`"),
+        );
+    }
+    let compressed = expand(quote!(compress, weigh = size), item()).to_string();
+    assert!(!compressed.contains("compile_error"), "{compressed}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{ImplItem, Item};
 
-use crate::expand;
+use super::expand;
 
 fn pretty(attr: TokenStream, item: TokenStream) -> String {
     format(expand(attr, item))
@@ -190,6 +190,30 @@ fn all_options() {
     );
 }
 
+/// Values as bytes: four more constants on the site, one more argument of the rules.
+#[test]
+fn all_options_of_bytes() {
+    check_in(
+        quote!(impl Vault),
+        quote!(
+            key = "statement:{self.bank}:{id}",
+            large_data,
+            compress = false,
+            encrypt,
+            encryption_key = self.ring,
+            codec = "msgpack",
+            cache = self.cache,
+            entry = statement_entry,
+        ),
+        quote! {
+            pub async fn statement(&self, id: u64) -> Result<Option<Statement>, Denied> {
+                self.read(id).await
+            }
+        },
+        expect_file!["snapshots/all_options_of_bytes.rs"],
+    );
+}
+
 #[test]
 fn constants_go_to_the_site() {
     for (attr, expected) in [
@@ -216,6 +240,13 @@ fn constants_go_to_the_site() {
         (
             quote!(jitter = 5),
             ".jitter(::memo::Jitter::upto_millis(5000u64))",
+        ),
+        (quote!(large_data), ".large_data()"),
+        (quote!(compress), ".compress(true)"),
+        (quote!(encrypt), ".encrypt()"),
+        (
+            quote!(codec = "postcard"),
+            ".codec(::memo::Codec::Postcard)",
         ),
     ] {
         let expansion = pretty(

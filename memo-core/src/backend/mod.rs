@@ -1,0 +1,177 @@
+//! Stores of bytes: what a backend is, and the one in this process.
+
+mod erased;
+mod fault;
+#[cfg(feature = "memory")]
+mod memory;
+mod name;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+pub use bytes::Bytes;
+
+pub(crate) use self::erased::{Boxed, DynBackend};
+pub use self::fault::{Fault, FaultKind};
+#[cfg(feature = "memory")]
+pub use self::memory::Memory;
+pub use self::name::{Group, Name};
+use crate::expiration::Expiration;
+use crate::waits::Waits;
+
+/// What an operation of a backend answers.
+pub type Answer<T> = Result<T, Fault>;
+
+/// A store of opaque bytes under opaque names, with an expiry each.
+///
+/// Every operation is a future. With [`Waits::Blocking`] it must be ready when it is first polled: do the work with blocking I/O. With
+/// [`Waits::Async`] it must not block the thread. A store in this process need not look at the argument.
+///
+/// A [`Fault`] says that the operation may or may not have happened. Nothing here panics, whatever the store answers.
+///
+/// Names of one text are one name, but a store that knows groups may take those of two groups for two. An expiration of no time, or of
+/// less than the store can measure, is a short one, never none. `memo_testkit::conformance` has all of this as tests.
+pub trait Backend: Debug + Send + Sync + 'static {
+    /// What people call it: `"memory"`, `"redis"`.
+    fn kind(&self) -> &'static str;
+
+    /// What it can do. Asked once, when the cache is built.
+    fn capability(&self) -> Capability;
+
+    /// The values under these names, in their order; `None` for what is not there or has expired. A name may be asked for twice.
+    fn get_many(
+        &self,
+        names: &[Name],
+        waits: Waits,
+    ) -> impl Future<Output = Answer<Vec<Option<Bytes>>>> + Send;
+
+    /// Stores all of these, in place of what was there. `Ok` only when all are stored; otherwise some may be. A value that is too large is
+    /// refused or stored whole; what it would have replaced may be gone.
+    fn set_many(&self, items: Vec<Item>, waits: Waits) -> impl Future<Output = Answer<()>> + Send;
+
+    /// Removes these; answers how many were there.
+    fn delete_many(
+        &self,
+        names: &[Name],
+        waits: Waits,
+    ) -> impl Future<Output = Answer<usize>> + Send;
+
+    /// Removes everything of a group and ends its leases; answers how much was removed. Optional: [`Capability::groups`].
+    fn delete_group(
+        &self,
+        group: Group,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<usize>> + Send {
+        let _ = (group, waits);
+        async { Err(Fault::unsupported("delete_group")) }
+    }
+
+    /// Adds to the counter of this name, which begins at 0, and answers the sum. The expiry counts from the first addition. Deleting the
+    /// name deletes the counter; what else is done with it as a value is up to the store. Optional: [`Capability::counters`].
+    fn add(
+        &self,
+        name: &Name,
+        more: u64,
+        expiration: Expiration,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<u64>> + Send {
+        let _ = (name, more, expiration, waits);
+        async { Err(Fault::unsupported("add")) }
+    }
+
+    /// The value under this name; or, where there is none, the right to fill it, given to one caller at a time and for at most `time`.
+    /// Setting or deleting the name ends the right. Optional: [`Capability::leases`].
+    fn lease(
+        &self,
+        name: &Name,
+        time: Duration,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<Lease>> + Send {
+        let _ = (name, time, waits);
+        async { Err(Fault::unsupported("lease")) }
+    }
+
+    /// Stores an item by the right of a lease; `false` if the lease is over: its time has passed, or the name was set or deleted since. Optional:
+    /// [`Capability::leases`].
+    fn fill(
+        &self,
+        item: Item,
+        token: Token,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<bool>> + Send {
+        let _ = (item, token, waits);
+        async { Err(Fault::unsupported("fill")) }
+    }
+
+    /// Gives a lease back unused, so that another caller may have it at once. Optional: [`Capability::leases`].
+    fn release(
+        &self,
+        name: &Name,
+        token: Token,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<()>> + Send {
+        let _ = (name, token, waits);
+        async { Err(Fault::unsupported("release")) }
+    }
+}
+
+/// Bytes to be stored.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Where.
+    pub name: Name,
+    /// What.
+    pub value: Bytes,
+    /// For how long.
+    pub expiration: Expiration,
+}
+
+/// What [`Backend::lease`] answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lease {
+    /// There is a value.
+    Found(Bytes),
+    /// There is none, and the caller may fill it.
+    Granted(Token),
+    /// There is none, and another caller is filling it.
+    Held,
+}
+
+/// The right to fill one name, given by [`Backend::lease`]. Its number means something to the backend alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token(pub u64);
+
+/// What a backend can do, and how much it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capability {
+    /// The longest name, in bytes.
+    pub max_name_bytes: usize,
+    /// The largest value, in bytes.
+    pub max_value_bytes: usize,
+    /// Whether values disappear by themselves when they expire.
+    pub native_expiry: bool,
+    /// Whether it can delete by [`Group`].
+    pub groups: bool,
+    /// Whether it can count.
+    pub counters: bool,
+    /// Whether it gives leases.
+    pub leases: bool,
+    /// Whether its bytes stay in this process.
+    pub in_process: bool,
+}
+
+impl Capability {
+    /// A store with these limits, expiry, and no optional operation.
+    pub const fn of(max_name_bytes: usize, max_value_bytes: usize) -> Self {
+        Self {
+            max_name_bytes,
+            max_value_bytes,
+            native_expiry: true,
+            groups: false,
+            counters: false,
+            leases: false,
+            in_process: false,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Dropping the values of a function, or all there are.
+
+use super::Cache;
+use crate::context;
+use crate::event::{Event, Operation};
+use crate::flight::Follow;
+use crate::site::Site;
+use crate::waits::{Waits, at_once};
+
+impl Cache {
+    /// Drops every value of `site` from this cache; answers how many there were. See [`Site::invalidate_all`].
+    pub fn invalidate_all(&self, site: &'static Site) -> usize {
+        context::on_living_thread(|| at_once(self.drop_scope(site, Waits::Blocking)).unwrap_or(0))
+    }
+
+    /// [`invalidate_all`](Self::invalidate_all) without blocking the thread.
+    pub async fn invalidate_all_async(&self, site: &'static Site) -> usize {
+        self.drop_scope(site, Waits::Async).await
+    }
+
+    /// Drops everything; answers how many values that were. Statistics stay.
+    ///
+    /// Of an installed backend that is what this program's functions have there, as far as they were called.
+    pub fn clear(&self) -> usize {
+        let functions = crate::functions();
+        if self.far().is_some_and(|far| far.takes_all) {
+            return functions
+                .into_iter()
+                .map(|site| self.invalidate_all(site))
+                .sum();
+        }
+        for site in functions {
+            let writings = self.flights().void_scope(site.state().scope);
+            writings
+                .into_iter()
+                .for_each(|writing| drop(writing.wait()));
+        }
+        context::on_living_thread(|| self.near().clear())
+    }
+
+    async fn drop_scope(&self, site: &'static Site, waits: Waits) -> usize {
+        let state = site.state();
+        end(self.flights().void_scope(state.scope), waits).await;
+        // The backend in this process shares the engine of the near cache, and is in this count.
+        let mut entries = self.near().remove_scope(state.scope);
+        if let Some(far) = self.far().filter(|far| far.takes_all) {
+            match far.delete_group(state.scope, waits).await {
+                Ok(deleted) => entries += deleted,
+                Err(fault) => self.report_fault(state, Operation::Delete, fault),
+            }
+        }
+        // Whoever set out meanwhile may have fetched what is deleted now: nobody joins him from here on.
+        self.flights().retire_scope(state.scope);
+        self.emit(|| Event::InvalidatedAll {
+            function: &state.name,
+            entries,
+        });
+        entries
+    }
+}
+
+/// Waits until what is being written is written.
+pub(crate) async fn end(writings: Vec<Follow>, waits: Waits) {
+    for writing in writings {
+        match waits {
+            Waits::Blocking => drop(writing.wait()),
+            Waits::Async => drop(writing.await),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The steps of a call whose value lives in a backend.
+
+use super::{Call, End, Errand, Right, Step};
+use crate::backend::{Answer, Fault};
+use crate::codec::Wire;
+use crate::context::{Mode, Surroundings};
+use crate::event::{Miss, Operation, Unstored};
+use crate::far::{self, Course, Far, Load, Remains, Spot, Write};
+use crate::flight::Permit;
+use crate::keep::Keep;
+use crate::rules::{Ruling, Value};
+use crate::waits::{Waits, at_once};
+
+/// A value on its way to the caller, who gets it when the backend has it, or has failed.
+///
+/// It holds the value and not the outcome, since an error need not be `Send` and a future that waits here must be.
+pub(super) struct Delivery<V> {
+    value: V,
+    freight: Option<Freight>,
+    /// Given up before the flight lands, so that an invalidation waits for no one who waits for it.
+    permit: Permit,
+    errand: Errand,
+    right: Right,
+}
+
+/// What the backend is to do.
+enum Freight {
+    Store(Write),
+    /// What the value is now is not to be kept, and neither is what it was.
+    Remove(Unstored),
+}
+
+/// What became of a delivery.
+pub(super) enum Delivered {
+    Stored { weight: usize },
+    Unstored(Unstored),
+}
+
+impl<V> Delivery<V> {
+    /// Those of the body: a backend may call this very key as well.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        self.errand.surroundings.clone()
+    }
+}
+
+impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
+    /// What the backend has. Ready at once for a blocking call.
+    pub(super) async fn fetch(&self) -> (Load, Remains) {
+        let Course::Far(spot, _) = &self.course else {
+            return (Load::Absent, Remains::default());
+        };
+        let address = self.address();
+        self.cache.load_far(spot, &address, self.waits).await
+    }
+
+    /// What to do with what the backend had; `None` if it did not answer a blocking call at once.
+    pub(super) fn fetched(&self, mut errand: Errand, answer: Option<(Load, Remains)>) -> Step<R> {
+        let (load, remains) =
+            answer.unwrap_or_else(|| (Load::Faulty(far::unready()), Remains::default()));
+        errand.remains = Some(remains);
+        let surroundings = errand.surroundings.clone();
+        surroundings.run(|| match self.unload(load) {
+            Ok(value) => Step::Done(self.served(errand, value)),
+            Err(reason) => {
+                self.missed(reason);
+                self.run(errand)
+            }
+        })
+    }
+
+    fn unload(&self, load: Load) -> Result<Value<R, U>, Miss> {
+        match load {
+            Load::Found { raw, .. } => self.decode(&raw).ok_or_else(|| {
+                self.state.counters.refuse(crate::Reject::Decode);
+                Miss::Refused(crate::Reject::Decode)
+            }),
+            Load::Refused(reject) => {
+                self.state.counters.refuse(reject);
+                Err(Miss::Refused(reject))
+            }
+            Load::Absent => Err(Miss::Absent),
+            Load::Faulty(fault) => {
+                self.faulty(Operation::Get, fault);
+                Err(Miss::Fault)
+            }
+        }
+    }
+
+    fn decode(&self, raw: &[u8]) -> Option<Value<R, U>> {
+        let Course::Far(spot, wire) = &self.course else {
+            return None;
+        };
+        (wire.decode)(spot.manner.codec, raw).ok()
+    }
+
+    fn served(&self, mut errand: Errand, value: Value<R, U>) -> R {
+        self.cache.count_hit(self.state);
+        let outcome = U::Keep::revive(value);
+        let right = std::mem::replace(&mut errand.right, Right::Spent);
+        self.land(right, &outcome);
+        outcome
+    }
+
+    /// Packs a computed value for the backend, if it is to have it.
+    pub(super) fn send_off(
+        &self,
+        errand: Errand,
+        right: Right,
+        spot: &Spot,
+        wire: Wire<Value<R, U>>,
+        outcome: R,
+    ) -> End<R, Value<R, U>> {
+        let value = match U::Keep::part(outcome) {
+            Ok(value) => value,
+            Err(outcome) => return self.kept_back(right, Unstored::Error, outcome),
+        };
+        let freight = match self.freight(spot, wire, &value) {
+            Ok(freight) => freight,
+            Err(reason) => return self.kept_back(right, reason, U::Keep::revive(value)),
+        };
+        match self.permit(&right) {
+            Some(permit) => End::Ship(Box::new(Delivery {
+                value,
+                freight: Some(freight),
+                permit,
+                errand,
+                right,
+            })),
+            None => self.kept_back(right, Unstored::Voided, U::Keep::revive(value)),
+        }
+    }
+
+    fn freight(
+        &self,
+        spot: &Spot,
+        wire: Wire<Value<R, U>>,
+        value: &Value<R, U>,
+    ) -> Result<Freight, Unstored> {
+        let Some(far) = self.cache.far() else {
+            return Err(Unstored::NoStore);
+        };
+        if !self.rules.keeps(value) {
+            return Ok(Freight::Remove(Unstored::Filtered));
+        }
+        if self.mode == Mode::Refresh && self.cache.flights().revoke(&self.address()) {
+            // An older value is being written, and might land on top of this one. Both go, and nobody waits.
+            return Ok(Freight::Remove(Unstored::Voided));
+        }
+        let own = (self.rules.expiration(), self.rules.jitter());
+        match self.cache.pack_far(far, self.site, spot, value, wire, own) {
+            Ok(write) => Ok(Freight::Store(write)),
+            Err(reason) => Ok(Freight::Remove(reason)),
+        }
+    }
+
+    fn permit(&self, right: &Right) -> Option<Permit> {
+        match right {
+            Right::Lead(lead) => lead.permit(self.waits),
+            Right::Alone(ticket) => {
+                self.cache
+                    .flights()
+                    .permit(ticket, &self.address(), self.waits)
+            }
+            Right::Spent => None,
+        }
+    }
+
+    /// Does what a delivery asks of the backend. Ready at once for a blocking call.
+    pub(super) async fn ship(&self, delivery: &mut Delivery<Value<R, U>>) -> Answer<Delivered> {
+        let (Course::Far(spot, _), Some(far)) = (&self.course, self.cache.far()) else {
+            return Ok(Delivered::Unstored(Unstored::NoStore));
+        };
+        let before = self.before(far, spot, delivery.errand.remains).await;
+        match delivery.freight.take() {
+            Some(Freight::Store(write)) => {
+                let (weight, own) = (write.weight(), write.remains());
+                let mut undo = Undo {
+                    far,
+                    spot,
+                    own,
+                    permit: &delivery.permit,
+                    is_due: true,
+                };
+                let saved = far.save(spot, write, before, self.waits).await;
+                // Also after a fault, which does not say that nothing was written.
+                if delivery.permit.is_revoked() {
+                    far.remove(spot, own, self.waits).await?;
+                    undo.is_due = false;
+                    return Ok(Delivered::Unstored(Unstored::Voided));
+                }
+                undo.is_due = false;
+                saved.map(|()| Delivered::Stored { weight })
+            }
+            Some(Freight::Remove(reason)) => {
+                far.remove(spot, before, self.waits).await?;
+                Ok(Delivered::Unstored(reason))
+            }
+            None => Ok(Delivered::Unstored(Unstored::NoStore)),
+        }
+    }
+
+    /// What a store would replace, where the fetching has not seen it.
+    async fn before(&self, far: &Far, spot: &Spot, seen: Option<Remains>) -> Remains {
+        match seen {
+            Some(remains) => remains,
+            None if !spot.manner.large_data => Remains::default(),
+            None => {
+                let now = self.cache.time().wall_seconds();
+                let remains = far.remains(spot, now, self.waits).await;
+                // A backend that fails now fails again in a moment, and is reported then.
+                remains.unwrap_or_default()
+            }
+        }
+    }
+
+    /// Wakes those who wait and gives the value back; `None` if the backend did not answer a blocking call at once.
+    pub(super) fn delivered(
+        &self,
+        delivery: Delivery<Value<R, U>>,
+        answer: Option<Answer<Delivered>>,
+    ) -> R {
+        let Delivery {
+            value,
+            permit,
+            errand,
+            right,
+            ..
+        } = delivery;
+        let outcome = U::Keep::revive(value);
+        errand.surroundings.run(|| {
+            drop(permit);
+            self.land(right, &outcome);
+            match answer.unwrap_or_else(|| Err(far::unready())) {
+                Ok(Delivered::Stored { weight }) => self.stored(weight, 0),
+                Ok(Delivered::Unstored(reason)) => self.unstored(reason),
+                Err(fault) => {
+                    self.faulty(Operation::Set, fault);
+                    self.unstored(Unstored::Fault);
+                }
+            }
+        });
+        outcome
+    }
+
+    fn kept_back(&self, right: Right, reason: Unstored, outcome: R) -> End<R, Value<R, U>> {
+        self.land(right, &outcome);
+        self.unstored(reason);
+        End::Done(outcome)
+    }
+
+    /// Ends the flight, if there is one, and shares the outcome with its followers.
+    fn land(&self, right: Right, outcome: &R) {
+        if let Right::Lead(lead) = right {
+            lead.land(|| (), || U::Keep::share(outcome));
+        }
+    }
+
+    fn faulty(&self, operation: Operation, fault: Fault) {
+        self.cache.report_fault(self.state, operation, fault);
+    }
+}
+
+/// Deletes a revoked writing whose future is dropped before it could do so itself. It blocks the thread, which is better than a value from before
+/// an invalidation, and happens only where an invalidation meets an asynchronous call that is cancelled.
+struct Undo<'a> {
+    far: &'a Far,
+    spot: &'a Spot,
+    own: Remains,
+    permit: &'a Permit,
+    is_due: bool,
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        if self.is_due && self.permit.is_revoked() {
+            let removal = self.far.remove(self.spot, self.own, Waits::Blocking);
+            drop(at_once(removal));
+        }
+    }
+}

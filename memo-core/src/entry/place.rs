@@ -1,0 +1,74 @@
+//! Where the value of an entry lives, and how it is dropped there.
+
+use crate::cache::{Cache, end};
+use crate::context;
+use crate::event::{Event, Operation};
+use crate::far::{Course, Problem, Spot};
+use crate::key::Key;
+use crate::near::KeyRef;
+use crate::site::Site;
+use crate::waits::Waits;
+
+/// Where the value of an entry lives, whatever its type.
+pub(crate) enum Place {
+    Near,
+    Far(Box<Spot>),
+    Nowhere(Problem),
+}
+
+impl<V> From<Course<V>> for Place {
+    fn from(course: Course<V>) -> Self {
+        match course {
+            Course::Near => Self::Near,
+            Course::Far(spot, _) => Self::Far(spot),
+            Course::Nowhere(problem) => Self::Nowhere(problem),
+        }
+    }
+}
+
+impl Cache {
+    /// Drops a value, wherever it lives, and voids what is being computed for its key.
+    pub(crate) async fn drop_value(
+        &self,
+        site: &'static Site,
+        key: &Key,
+        place: &Place,
+        address: &KeyRef<'_>,
+        waits: Waits,
+    ) -> bool {
+        if !self.can_change(site, key) {
+            return false;
+        }
+        let dropped = match place {
+            Place::Near | Place::Nowhere(_) => context::on_living_thread(|| {
+                self.flights()
+                    .invalidate(address, || self.near().remove(address))
+            }),
+            Place::Far(spot) => {
+                let address = &spot.address(*address);
+                end(self.flights().void(address), waits).await;
+                let removed = self.remove_far(spot, waits).await;
+                // Whoever set out meanwhile may have fetched what is deleted now: nobody joins him from here on.
+                self.flights().retire(address);
+                removed.unwrap_or_else(|fault| {
+                    self.report_fault(site.state(), Operation::Delete, fault);
+                    false
+                })
+            }
+        };
+        self.emit(|| Event::Invalidated {
+            function: site.name(),
+        });
+        dropped
+    }
+
+    /// Whether there is an entry to change: a cache that is disabled has none, and neither has a key that could not be made.
+    pub(super) fn can_change(&self, site: &'static Site, key: &Key) -> bool {
+        if key.is_faulty() {
+            self.emit(|| Event::KeyFailed {
+                function: site.name(),
+            });
+        }
+        self.is_enabled() && !key.is_faulty()
+    }
+}

@@ -1,0 +1,230 @@
+//! Where the value of a call lives: as an object, as bytes, or nowhere.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{Far, Problem};
+use crate::backend::{Group, Name};
+use crate::cache::Cache;
+use crate::codec::{Codec, Wire};
+use crate::envelope::{self, Binding, Keys, Wanted};
+use crate::key::{DIGEST_BYTES, Key};
+use crate::keyring::Keyring;
+use crate::near::KeyRef;
+use crate::schema::Shape;
+use crate::seal::{Digest, Seals};
+use crate::site::Site;
+
+/// What the attribute says about values as bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    pub(crate) large_data: bool,
+    pub(crate) encrypt: bool,
+    pub(crate) compress: Option<bool>,
+    pub(crate) codec: Codec,
+}
+
+impl Manner {
+    pub(crate) const DEFAULT: Self = Self {
+        large_data: false,
+        encrypt: false,
+        compress: None,
+        codec: Codec::Postcard,
+    };
+
+    /// Whether values live as bytes whatever the cache is.
+    #[inline]
+    pub(crate) const fn is_bytes(self) -> bool {
+        self.large_data || self.encrypt
+    }
+}
+
+/// Where the value of a call lives.
+pub(crate) enum Course<V> {
+    /// In the near cache, as it is.
+    Near,
+    /// In the backend.
+    Far(Box<Spot>, Wire<V>),
+    /// Nowhere: calls share a computation, and that is all.
+    Nowhere(Problem),
+}
+
+/// The entry of a call in the backend.
+pub(crate) struct Spot {
+    pub(crate) name: Name,
+    /// The function id.
+    function: &'static str,
+    pub(crate) protection: Protection,
+    pub(crate) manner: Manner,
+    pub(crate) shape: &'static Shape,
+    pub(crate) max_raw: u64,
+}
+
+/// What protects an entry from others.
+pub(crate) enum Protection {
+    Plain,
+    Sealed { seals: Seals, digest: Digest },
+}
+
+/// What a chunk's name is longer than its entry's, in bytes: see docs/envelope.md, section 5.
+const CHUNK_SUFFIX: usize = 40;
+/// A backend must take names of this length: the digest of a long name, and what a chunk's name adds.
+pub(crate) const LEAST_NAME: usize = DIGEST_BYTES + CHUNK_SUFFIX;
+/// What tells types of one name apart in this process, in bytes.
+const INSTANCE_SUFFIX: usize = 17;
+/// Longer names are cut, whatever the backend takes.
+const MAX_NAME: usize = 200;
+/// The largest encoded values that are read or written. A plain entry is anybody's, and a megabyte of zeros can become a hundred times as
+/// much in memory.
+const MAX_SEALED: u64 = 1 << 30;
+const MAX_PLAIN: u64 = 128 << 20;
+
+impl<V> Course<V> {
+    /// The course of a call.
+    pub(crate) fn of(
+        cache: &Cache,
+        site: &'static Site,
+        key: &Key,
+        manner: Manner,
+        keyring: Option<&Keyring>,
+        wire: Option<Wire<V>>,
+    ) -> Self {
+        let (Some(wire), Some(far)) = (wire, cache.far()) else {
+            return Self::Near;
+        };
+        let sealed = manner.encrypt || far.encrypt_all;
+        if !(sealed || manner.large_data || far.takes_all) {
+            return Self::Near;
+        }
+        let keyring = match (sealed, keyring.or(far.keyring.as_ref())) {
+            (false, _) => None,
+            (true, None) => return Self::Nowhere(Problem::NoKeyring),
+            (true, keyring) => keyring,
+        };
+        let shape = (wire.shape)(manner.codec);
+        match obstacle(far, site, key, shape) {
+            Some(problem) => Self::Nowhere(problem),
+            None => {
+                let spot = Spot::new(cache, far, site, key, manner, keyring, shape);
+                Self::Far(Box::new(spot), wire)
+            }
+        }
+    }
+}
+
+/// What keeps any value of the function out of the backend.
+fn obstacle(far: &Far, site: &'static Site, key: &Key, shape: &Shape) -> Option<Problem> {
+    if !far.capability.in_process {
+        if !site.state().has_own_names() {
+            return Some(Problem::SharedPath);
+        }
+        if key
+            .instance_name()
+            .is_some_and(|types| types.contains("{{closure}}"))
+        {
+            let why = "a type of its key is a closure, and closures have no names of their own outside the process: say `local`, or give it a \
+                       function";
+            return Some(Problem::Unportable(why.to_owned()));
+        }
+    }
+    if shape.proof.is_refuted() {
+        return Some(Problem::DoesNotSurvive);
+    }
+    shape.problem.clone().map(Problem::Unportable)
+}
+
+impl Spot {
+    fn new(
+        cache: &Cache,
+        far: &Far,
+        site: &'static Site,
+        key: &Key,
+        manner: Manner,
+        keyring: Option<&Keyring>,
+        shape: &'static Shape,
+    ) -> Self {
+        let suffix = match far.capability.in_process {
+            true => INSTANCE_SUFFIX,
+            false => 0,
+        };
+        let max_bytes = far
+            .capability
+            .max_name_bytes
+            .saturating_sub(CHUNK_SUFFIX + suffix)
+            .min(MAX_NAME);
+        let (text, protection) = match keyring {
+            None => (cache.plain_name(site, key, max_bytes), Protection::Plain),
+            Some(keyring) => {
+                let seals = keyring.seals(cache.namespace(), &site.state().id);
+                let digest = seals.digest(site.options().version, key);
+                let text = envelope::sealed_name(cache.namespace(), &digest, max_bytes);
+                (text, Protection::Sealed { seals, digest })
+            }
+        };
+        // Types of one name: closures, two versions of a crate. In this process they are told apart.
+        let text = match key.instance_name() {
+            Some(_) if far.capability.in_process => {
+                let mut hasher = DefaultHasher::new();
+                key.instance_id().hash(&mut hasher);
+                format!("{text}~{:016x}", hasher.finish())
+            }
+            _ => text,
+        };
+        let most = match protection {
+            Protection::Plain => MAX_PLAIN,
+            Protection::Sealed { .. } => MAX_SEALED,
+        };
+        Self {
+            name: Name::new(text, Group(site.state().scope)),
+            function: &site.state().id,
+            protection,
+            manner,
+            shape,
+            max_raw: far.max_value_bytes.unwrap_or(most),
+        }
+    }
+
+    /// Where calls of this entry meet: one key under two rings is two entries, and callers with two rings share no computation.
+    pub(crate) fn address<'a>(&'a self, plain: KeyRef<'a>) -> KeyRef<'a> {
+        let Protection::Sealed { digest, .. } = &self.protection else {
+            return plain;
+        };
+        let (head, _) = digest.0.split_first_chunk().expect("32 bytes begin with 8");
+        KeyRef {
+            hash: plain.hash ^ u64::from_le_bytes(*head),
+            bytes: &digest.0,
+            ..plain
+        }
+    }
+
+    /// The name of a chunk of this entry.
+    pub(super) fn chunk_name(&self, id: crate::seal::WriteId, index: u32) -> Name {
+        let text = envelope::chunk_name(self.name.as_str(), id, index);
+        Name::new(text, self.name.group())
+    }
+
+    /// What a plain entry of this call is bound to.
+    pub(super) fn binding(&self) -> Binding<'_> {
+        Binding {
+            name: self.name.as_str(),
+            function: self.function,
+        }
+    }
+
+    pub(super) fn wanted(&self, now: u32) -> Wanted<'_> {
+        Wanted {
+            binding: self.binding(),
+            schema: self.shape.tag,
+            now,
+            max_raw: self.max_raw,
+            keys: match &self.protection {
+                Protection::Plain => Keys::Plain,
+                Protection::Sealed { seals, digest } => Keys::Sealed { seals, digest },
+            },
+        }
+    }
+
+    /// Whether a value may be compressed: on by default where it may be large.
+    pub(super) fn compresses(&self) -> bool {
+        self.manner.compress.unwrap_or(self.manner.large_data)
+    }
+}

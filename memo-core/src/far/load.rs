@@ -1,0 +1,137 @@
+//! Fetching and opening an entry.
+
+use super::{Far, Spot, WINDOW};
+use crate::backend::{Answer, Fault, FaultKind, Name};
+use crate::envelope::{self, Manifest, Meta, Opened};
+use crate::reject::Reject;
+use crate::seal::WriteId;
+use crate::waits::Waits;
+
+/// What is in the backend for a call.
+pub(crate) enum Load {
+    /// The encoded value.
+    Found { meta: Meta, raw: Vec<u8> },
+    /// Something that is not served.
+    Refused(Reject),
+    /// Nothing.
+    Absent,
+    /// The backend failed.
+    Faulty(Fault),
+}
+
+/// The chunks of an entry that was met, to be deleted with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Remains(Option<(WriteId, u32)>);
+
+/// How many chunks are deleted with an entry. A plain manifest is anybody's, and its count must not keep us busy; further chunks expire.
+const MOST_DELETED: u32 = 4096;
+
+impl Far {
+    /// Fetches and opens an entry; answers also what would remain of it, were it replaced.
+    pub(crate) async fn load(&self, spot: &Spot, now: u32, waits: Waits) -> (Load, Remains) {
+        let mut remains = Remains::default();
+        let load = match self.read(spot, now, waits, &mut remains).await {
+            Ok(load) => load,
+            Err(fault) => Load::Faulty(fault),
+        };
+        (load, remains)
+    }
+
+    /// What would remain of the entry that is there now, were it replaced.
+    pub(crate) async fn remains(&self, spot: &Spot, now: u32, waits: Waits) -> Answer<Remains> {
+        let head = self.fetch_one(&spot.name, waits).await?;
+        let opened = head.map(|head| envelope::open(&head, &spot.wanted(now)));
+        Ok(match opened {
+            Some(Ok(Opened::Chunked(manifest))) => Remains::of(&manifest),
+            _ => Remains::default(),
+        })
+    }
+
+    async fn read(
+        &self,
+        spot: &Spot,
+        now: u32,
+        waits: Waits,
+        remains: &mut Remains,
+    ) -> Answer<Load> {
+        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+            return Ok(Load::Absent);
+        };
+        Ok(match envelope::open(&head, &spot.wanted(now)) {
+            Err(reject) => Load::Refused(reject),
+            Ok(Opened::Inline { meta, raw }) => Load::Found { meta, raw },
+            Ok(Opened::Chunked(manifest)) => {
+                *remains = Remains::of(&manifest);
+                let meta = manifest.meta;
+                match self.collect(spot, *manifest, waits).await? {
+                    Ok(raw) => Load::Found { meta, raw },
+                    Err(reject) => Load::Refused(reject),
+                }
+            }
+        })
+    }
+
+    /// All chunks of a manifest, a window of them at a time.
+    async fn collect(
+        &self,
+        spot: &Spot,
+        mut manifest: Manifest,
+        waits: Waits,
+    ) -> Answer<Result<Vec<u8>, Reject>> {
+        let (id, count) = (manifest.write_id, manifest.chunks);
+        let mut next = 0;
+        while next < count {
+            let end = count.min(next.saturating_add(WINDOW as u32));
+            let names = Vec::from_iter((next..end).map(|index| spot.chunk_name(id, index)));
+            for chunk in self.fetch(&names, waits).await? {
+                let taken = match chunk {
+                    Some(chunk) => manifest.take(&chunk),
+                    None => Err(Reject::MissingChunk),
+                };
+                if let Err(reject) = taken {
+                    return Ok(Err(reject));
+                }
+            }
+            next = end;
+        }
+        Ok(manifest.finish())
+    }
+
+    async fn fetch_one(&self, name: &Name, waits: Waits) -> Answer<Option<bytes::Bytes>> {
+        let answers = self.fetch(std::slice::from_ref(name), waits).await?;
+        Ok(answers.into_iter().next().flatten())
+    }
+
+    async fn fetch(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<bytes::Bytes>>> {
+        let answers = self.backend.get_many(names, waits).await?;
+        if answers.len() == names.len() {
+            return Ok(answers);
+        }
+        let message = "the backend did not answer once for each name";
+        Err(Fault::new(FaultKind::Protocol, message))
+    }
+}
+
+impl Remains {
+    pub(super) fn of_write(id: WriteId, chunks: usize) -> Self {
+        let count = u32::try_from(chunks).unwrap_or(u32::MAX);
+        Self((count > 0).then_some((id, count)))
+    }
+
+    fn of(manifest: &Manifest) -> Self {
+        Self(Some((manifest.write_id, manifest.chunks)))
+    }
+
+    /// Whether there are no chunks.
+    pub(super) fn is_none(self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The names of the chunks.
+    pub(super) fn names(self, spot: &Spot) -> Vec<Name> {
+        let Some((id, count)) = self.0 else {
+            return Vec::new();
+        };
+        Vec::from_iter((0..count.min(MOST_DELETED)).map(|index| spot.chunk_name(id, index)))
+    }
+}

@@ -1,0 +1,65 @@
+//! The far road: values as bytes in a backend.
+//!
+//! Nothing here knows a value's type: a [`Wire`](crate::codec::Wire) stands between values and bytes, the envelope between bytes and entries.
+//! Written once, as `async`; blocking callers take the answer [at once](crate::waits::at_once).
+
+mod course;
+mod load;
+mod pack;
+mod problem;
+mod save;
+
+use std::fmt;
+use std::sync::Arc;
+
+#[expect(unreachable_pub, reason = "a public trait of a private room names it")]
+pub use self::course::Manner;
+pub(crate) use self::course::{Course, LEAST_NAME, Spot};
+pub(crate) use self::load::{Load, Remains};
+pub(crate) use self::pack::{Unpacked, Write};
+pub use self::problem::Problem;
+pub(crate) use self::problem::Told;
+use crate::backend::{Answer, Capability, DynBackend, Fault, FaultKind};
+use crate::keyring::Keyring;
+use crate::registry::ScopeId;
+use crate::waits::Waits;
+
+/// A backend, and what a cache says about its use.
+pub(crate) struct Far {
+    pub(crate) backend: Arc<dyn DynBackend>,
+    pub(crate) capability: Capability,
+    /// Whether all functions live there, and not only those whose values are bytes anyway.
+    pub(crate) takes_all: bool,
+    pub(crate) keyring: Option<Keyring>,
+    pub(crate) encrypt_all: bool,
+    pub(crate) max_value_bytes: Option<u64>,
+}
+
+/// How many chunks are on their way at once.
+const WINDOW: usize = 4;
+
+impl Far {
+    /// Deletes everything of a function; answers how much that was.
+    pub(crate) async fn delete_group(&self, scope: ScopeId, waits: Waits) -> Answer<usize> {
+        let group = crate::backend::Group(scope);
+        self.backend.delete_group(group, waits).await
+    }
+}
+
+impl fmt::Debug for Far {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Far")
+            .field("backend", &self.backend)
+            .field("takes_all", &self.takes_all)
+            .field("encrypt_all", &self.encrypt_all)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The fault of a backend that would have a blocking caller wait.
+pub(crate) fn unready() -> Fault {
+    Fault::new(
+        FaultKind::Other,
+        "the backend did not finish a blocking operation before it returned",
+    )
+}

@@ -1,0 +1,55 @@
+//! Why a function's values cannot be cached as it asks.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Why the values of a function are not cached, though its attribute says so. Told once for each function: to the cache's
+/// [`Observer`](crate::Observer) or, where there is none, on standard error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// It says `encrypt`, and there is no keyring.
+    NoKeyring,
+    /// The codec cannot carry the type. In words for its author.
+    Unportable(String),
+    /// A value was encoded, and its bytes do not decode to such a value.
+    DoesNotSurvive,
+    /// Another function of this program has the same path, so that both would have the same names outside the process.
+    SharedPath,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKeyring => f.write_str(
+                "it says `encrypt` and there is no keyring: give the cache one with `Cache::builder().keyring(..)`, or the function with \
+                 `encryption_key = ..`",
+            ),
+            Self::Unportable(why) => f.write_str(why),
+            Self::DoesNotSurvive => f.write_str(
+                "a value was encoded and its bytes do not decode to such a value (`skip_serializing_if`, or `Serialize` and `Deserialize` that \
+                 disagree): say `codec = \"msgpack\"`, mend the type, or say `local`",
+            ),
+            Self::SharedPath => f.write_str(
+                "another memoized function has the same path, so outside the process their names would meet: give one of them `name = \"..\"`",
+            ),
+        }
+    }
+}
+
+/// Which problems of a function were told already.
+#[derive(Debug, Default)]
+pub(crate) struct Told(AtomicU8);
+
+impl Told {
+    /// Whether this is the first time.
+    pub(crate) fn is_news(&self, problem: &Problem) -> bool {
+        let bit = match problem {
+            Problem::NoKeyring => 1,
+            Problem::Unportable(_) => 2,
+            Problem::DoesNotSurvive => 4,
+            Problem::SharedPath => 8,
+        };
+        self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+}

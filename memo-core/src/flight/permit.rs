@@ -1,0 +1,149 @@
+//! Writing to a backend, in an order with invalidations.
+//!
+//! A store in this process is changed under the lock of a shard. Writing to a backend takes longer than a lock may be held, so whoever writes
+//! has a [`Permit`]. An invalidation voids what is being computed, waits for the permits of its key, and deletes afterwards: what is
+//! written late is deleted, and what is computed late is not written. At last it [retires](Flights::retire) the flights that began meanwhile,
+//! which may have fetched what was deleted a moment later: whoever calls after the invalidation does not join them.
+//!
+//! Nobody waits for an asynchronous writer, which may need this very thread, or task, to go on. Its permit is revoked instead: it deletes what
+//! it wrote, and until then what is in the backend is [suspect](Flights::is_suspect), and not served in this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Flights, Follow, Landing, Lead, OwnedKey, Shard, Signal, Ticket};
+use crate::near::KeyRef;
+use crate::registry::ScopeId;
+use crate::waits::Waits;
+
+/// The right to write one key to a backend now. Dropped when the writing is over, however it ended.
+pub(crate) struct Permit {
+    writing: Arc<Writing>,
+    flights: Flights,
+}
+
+/// A writing under way.
+pub(super) struct Writing {
+    key: OwnedKey,
+    waits: Waits,
+    revoked: AtomicBool,
+    pub(super) signal: Signal,
+}
+
+impl Permit {
+    /// Whether an invalidation came meanwhile that could not wait: what was written must be deleted.
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.writing.revoked.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.flights
+            .shard(self.writing.key.hash)
+            .writing
+            .retain(|writing| !Arc::ptr_eq(writing, &self.writing));
+        self.writing.signal.raise(Landing::Each);
+    }
+}
+
+impl Lead {
+    /// The permit to write, unless the flight was voided.
+    pub(crate) fn permit(&self, waits: Waits) -> Option<Permit> {
+        let key = &self.flight.key;
+        let mut shard = self.flights.shard(key.hash);
+        shard
+            .stands(&self.flight)
+            .then(|| shard.begin_writing(&self.flights, key.clone(), waits))
+    }
+}
+
+impl Flights {
+    /// The permit to write what was computed under a ticket, unless something was invalidated meanwhile.
+    pub(crate) fn permit(&self, ticket: &Ticket, key: &KeyRef<'_>, waits: Waits) -> Option<Permit> {
+        let mut shard = self.shard(key.hash);
+        (shard.epoch == ticket.epoch).then(|| shard.begin_writing(self, key.into(), waits))
+    }
+
+    /// Has those who are writing `key` delete what they write; answers whether there are any.
+    pub(crate) fn revoke(&self, key: &KeyRef<'_>) -> bool {
+        let shard = self.shard(key.hash);
+        let writings = shard.writing.iter().filter(|writing| writing.key.is(key));
+        writings
+            .map(|writing| writing.revoked.store(true, Ordering::Release))
+            .count()
+            > 0
+    }
+
+    /// Whether somebody is writing a value that an invalidation could not wait for: what is in the backend may be that.
+    pub(crate) fn is_suspect(&self, key: &KeyRef<'_>) -> bool {
+        let shard = self.shard(key.hash);
+        let mut writings = shard.writing.iter();
+        writings.any(|writing| writing.key.is(key) && writing.revoked.load(Ordering::Acquire))
+    }
+
+    /// Voids what is being computed for `key`; answers the writings to wait for before anything is deleted.
+    pub(crate) fn void(&self, key: &KeyRef<'_>) -> Vec<Follow> {
+        let mut shard = self.shard(key.hash);
+        shard.void(key);
+        shard.stop_writing(|written| written.is(key))
+    }
+
+    /// Takes the flights of `key` out of the table: nobody joins them from here on.
+    pub(crate) fn retire(&self, key: &KeyRef<'_>) {
+        self.shard(key.hash).void(key);
+    }
+
+    /// Takes the flights of `scope` out of the table.
+    pub(crate) fn retire_scope(&self, scope: ScopeId) {
+        for shard in self.shards.iter() {
+            super::lock(shard).void_scope(scope);
+        }
+    }
+
+    /// Voids what is being computed for `key` and gives the right to write another value, once the writings are over that stand beside it.
+    pub(crate) fn seize(&self, key: &KeyRef<'_>, waits: Waits) -> (Permit, Vec<Follow>) {
+        let mut shard = self.shard(key.hash);
+        shard.void(key);
+        let before = shard.stop_writing(|written| written.is(key));
+        (shard.begin_writing(self, key.into(), waits), before)
+    }
+
+    /// Voids what is being computed in `scope`; answers the writings to wait for. What landed before is in the store when this returns.
+    pub(crate) fn void_scope(&self, scope: ScopeId) -> Vec<Follow> {
+        let mut writings = Vec::new();
+        for shard in self.shards.iter() {
+            let mut shard = super::lock(shard);
+            shard.void_scope(scope);
+            writings.extend(shard.stop_writing(|written| written.scope == scope));
+        }
+        writings
+    }
+}
+
+impl Shard {
+    fn begin_writing(&mut self, flights: &Flights, key: OwnedKey, waits: Waits) -> Permit {
+        let writing = Arc::new(Writing {
+            key,
+            waits,
+            revoked: AtomicBool::new(false),
+            signal: Signal::default(),
+        });
+        self.writing.push(writing.clone());
+        Permit {
+            writing,
+            flights: flights.clone(),
+        }
+    }
+
+    /// The writings of certain keys: those of blocking writers as an answer, to be waited for; the others are revoked.
+    fn stop_writing(&self, concerns: impl Fn(&OwnedKey) -> bool) -> Vec<Follow> {
+        let concerned = self.writing.iter().filter(|writing| concerns(&writing.key));
+        let (blocking, others): (Vec<_>, Vec<_>) =
+            concerned.partition(|writing| writing.waits == Waits::Blocking);
+        for writing in others {
+            writing.revoked.store(true, Ordering::Release);
+        }
+        blocking.into_iter().map(Follow::of_writing).collect()
+    }
+}

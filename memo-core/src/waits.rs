@@ -1,0 +1,24 @@
+//! Blocking and asynchronous callers on one road.
+//!
+//! What talks to a backend is written once, as `async`. Called by a blocking caller, backends finish before they return, so that their
+//! futures are ready when first polled; [`at_once`] takes the answer out.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// How a caller waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Waits {
+    /// The thread may be blocked; there may be no executor.
+    Blocking,
+    /// The thread must not be blocked: the future is polled again.
+    Async,
+}
+
+/// The output of a future that was made for [`Waits::Blocking`]; `None` if it breaks the rule and is not ready.
+pub(crate) fn at_once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}

@@ -1,0 +1,189 @@
+//! What laws do with a backend, in few words.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use memo_core::backend::{Answer, Backend, Bytes, Capability, Group, Item, Lease, Name, Token};
+use memo_core::{Expiration, Waits};
+
+use super::Subject;
+use crate::block_on::{at_once, block_on};
+
+/// One law's work on a backend that others may use as well: its names and groups are its own.
+pub(super) struct Bench<'s, B> {
+    subject: &'s Subject<B>,
+    waits: Waits,
+    prefix: String,
+    pub(super) group: Group,
+}
+
+pub(super) const FOREVER: Expiration = Expiration::never();
+
+impl<'s, B: Backend> Bench<'s, B> {
+    pub(super) fn new(subject: &'s Subject<B>, waits: Waits) -> Self {
+        // Servers keep what earlier runs left there.
+        let nonce = RandomState::new().hash_one(0);
+        Self {
+            subject,
+            waits,
+            prefix: format!("law:{nonce:016x}:"),
+            group: another_group(),
+        }
+    }
+
+    pub(super) fn capability(&self) -> Capability {
+        self.backend().capability()
+    }
+
+    pub(super) fn name(&self, text: &str) -> Name {
+        self.name_in(self.group, text)
+    }
+
+    pub(super) fn name_in(&self, group: Group, text: &str) -> Name {
+        Name::new(format!("{}{text}", self.prefix), group)
+    }
+
+    /// A name of this length that ends so.
+    pub(super) fn name_of_length(&self, length: usize, end: char) -> Name {
+        let filler = length.saturating_sub(self.prefix.len() + end.len_utf8());
+        self.name(&format!("{}{end}", "n".repeat(filler)))
+    }
+
+    /// So many of the shortest times that the backend can tell apart.
+    pub(super) fn moments(&self, many: u32) -> Duration {
+        self.subject.moment() * many
+    }
+
+    pub(super) fn advance(&self, moments: u32) {
+        self.subject.advance(self.moments(moments));
+    }
+
+    pub(super) fn get(&self, name: &Name) -> Option<Bytes> {
+        let mut answers = self.get_many(std::slice::from_ref(name));
+        assert_eq!(answers.len(), 1, "one name, one answer");
+        answers.pop().flatten()
+    }
+
+    pub(super) fn get_many(&self, names: &[Name]) -> Vec<Option<Bytes>> {
+        self.done(self.backend().get_many(names, self.waits))
+    }
+
+    pub(super) fn set(&self, name: &Name, value: impl Into<Bytes>) {
+        self.set_for(name, value, FOREVER);
+    }
+
+    pub(super) fn set_for(
+        &self,
+        name: &Name,
+        value: impl Into<Bytes>,
+        expiration: impl Into<Expiration>,
+    ) {
+        self.set_many(vec![item(name, value, expiration)]);
+    }
+
+    pub(super) fn set_many(&self, items: Vec<Item>) {
+        self.done(self.try_set_many(items));
+    }
+
+    pub(super) fn try_set_many(&self, items: Vec<Item>) -> impl Future<Output = Answer<()>> {
+        self.backend().set_many(items, self.waits)
+    }
+
+    pub(super) fn delete(&self, name: &Name) -> usize {
+        self.delete_many(std::slice::from_ref(name))
+    }
+
+    pub(super) fn delete_many(&self, names: &[Name]) -> usize {
+        self.done(self.backend().delete_many(names, self.waits))
+    }
+
+    pub(super) fn delete_group(&self, group: Group) -> usize {
+        self.done(self.backend().delete_group(group, self.waits))
+    }
+
+    pub(super) fn add(&self, name: &Name, more: u64) -> u64 {
+        self.add_for(name, more, FOREVER)
+    }
+
+    pub(super) fn add_for(&self, name: &Name, more: u64, expiration: impl Into<Expiration>) -> u64 {
+        let expiration = expiration.into();
+        self.done(self.backend().add(name, more, expiration, self.waits))
+    }
+
+    /// A lease for longer than any law takes.
+    pub(super) fn lease(&self, name: &Name) -> Lease {
+        self.lease_for(name, self.moments(3600))
+    }
+
+    pub(super) fn lease_for(&self, name: &Name, time: Duration) -> Lease {
+        self.done(self.backend().lease(name, time, self.waits))
+    }
+
+    #[track_caller]
+    pub(super) fn granted(&self, name: &Name) -> Token {
+        match self.lease(name) {
+            Lease::Granted(token) => token,
+            other => panic!("no lease was granted: {other:?}"),
+        }
+    }
+
+    pub(super) fn fill(&self, name: &Name, value: impl Into<Bytes>, token: Token) -> bool {
+        self.fill_for(name, value, FOREVER, token)
+    }
+
+    pub(super) fn fill_for(
+        &self,
+        name: &Name,
+        value: impl Into<Bytes>,
+        expiration: impl Into<Expiration>,
+        token: Token,
+    ) -> bool {
+        let item = item(name, value, expiration);
+        self.done(self.backend().fill(item, token, self.waits))
+    }
+
+    pub(super) fn release(&self, name: &Name, token: Token) {
+        self.done(self.backend().release(name, token, self.waits));
+    }
+
+    pub(super) fn backend(&self) -> &B {
+        self.subject.backend()
+    }
+
+    pub(super) fn waits(&self) -> Waits {
+        self.waits
+    }
+
+    #[track_caller]
+    pub(super) fn done<T>(&self, operation: impl Future<Output = Answer<T>>) -> T {
+        self.run(operation).expect("the backend does it")
+    }
+
+    /// That blocking operations are ready when first polled is a law in itself.
+    #[track_caller]
+    pub(super) fn run<T>(&self, operation: impl Future<Output = T>) -> T {
+        match self.waits {
+            Waits::Blocking => at_once(operation).expect("it is ready when first polled"),
+            Waits::Async => block_on(operation),
+        }
+    }
+}
+
+pub(super) fn item(
+    name: &Name,
+    value: impl Into<Bytes>,
+    expiration: impl Into<Expiration>,
+) -> Item {
+    Item {
+        name: name.clone(),
+        value: value.into(),
+        expiration: expiration.into(),
+    }
+}
+
+/// A group that no other law has, in this process.
+pub(super) fn another_group() -> Group {
+    static NEXT: AtomicU32 = AtomicU32::new(1 << 31);
+    Group(NEXT.fetch_add(1, Ordering::Relaxed))
+}

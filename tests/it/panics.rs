@@ -1,0 +1,135 @@
+//! What panics around a call: the types of its values and its observer. And what must not: telling of it where nobody can read.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use memo::{Cache, Event, Observer, memoize, with_cache};
+use memo_testkit::{Isolated, assert_computed};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::support::in_time;
+
+/// Its `Deserialize` panics over large numbers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Small(u32);
+
+impl<'de> Deserialize<'de> for Small {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let n = u32::deserialize(deserializer)?;
+        assert!(n < 200, "{n} is large");
+        Ok(Self(n))
+    }
+}
+
+#[memoize(key = "small:{n}", large_data)]
+fn small(n: u32) -> Small {
+    Small(n)
+}
+
+#[test]
+fn a_first_value_whose_deserialize_panics_is_returned() {
+    Isolated::new().run(|| assert_eq!(small(300), Small(300)));
+}
+
+#[test]
+fn a_later_value_whose_deserialize_panics_is_computed_and_not_found() {
+    Isolated::new().run(|| {
+        assert_eq!(small(1), Small(1));
+        assert_eq!([small(300), small(300)], [Small(300), Small(300)]);
+        assert_eq!(small::entry(300).peek(), None);
+    });
+}
+
+/// Its `Serialize` panics over 7.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct NotSeven(u32);
+
+impl Serialize for NotSeven {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert_ne!(self.0, 7, "as planned");
+        serializer.serialize_newtype_struct("NotSeven", &self.0)
+    }
+}
+
+#[test]
+fn a_value_whose_serialize_panics_is_returned_and_not_stored() {
+    #[memoize(key = "not-seven:{n}", large_data)]
+    fn not_seven(n: u32) -> NotSeven {
+        NotSeven(n)
+    }
+    Isolated::new().run(|| {
+        assert_computed!(1, [not_seven(1), not_seven(1)]);
+        let twice = assert_computed!(2, [not_seven(7), not_seven(7)]);
+        assert_eq!(twice, [NotSeven(7), NotSeven(7)]);
+        assert_eq!(not_seven::entry(7).peek(), None);
+        assert_computed!(0, not_seven(1));
+    });
+}
+
+/// An observer that panics while it is told to.
+#[derive(Debug, Default)]
+struct Panicking(AtomicBool);
+
+impl Observer for Panicking {
+    fn on(&self, event: &Event) {
+        let panics = self.0.load(Ordering::SeqCst);
+        assert!(!panics, "as planned, over {}", event.function());
+    }
+}
+
+#[test]
+fn an_observer_that_panics_leaves_nothing_behind() {
+    #[memoize(key = "observed-by-a-panic:{n}", large_data)]
+    fn observed(n: u32) -> u32 {
+        n
+    }
+    fn panics<R>(run: impl FnOnce() -> R) -> bool {
+        catch_unwind(AssertUnwindSafe(|| drop(run()))).is_err()
+    }
+    let observer = Arc::new(Panicking::default());
+    let cache = Cache::builder().observer(observer.clone()).build();
+    let cache = cache.expect("sound");
+    in_time(move || {
+        with_cache(&cache, || {
+            observer.0.store(true, Ordering::SeqCst);
+            for _ in 0..3 {
+                assert!(panics(|| observed(1)));
+                assert!(panics(|| observed::entry(1).put(2)));
+                assert!(panics(|| observed::entry(1).invalidate()));
+            }
+            observer.0.store(false, Ordering::SeqCst);
+            observed::entry(1).invalidate();
+            assert_eq!(observed(1), 1);
+            observed::site().invalidate_all();
+        });
+    });
+}
+
+/// What the test's own process ends with when the call goes well, so that one which runs no test is not taken for it.
+#[cfg(target_os = "linux")]
+const WELL: i32 = 77;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_error_is_no_panic_of_the_call() {
+    #[memoize(key = "told-to-nobody:{n}", large_data)]
+    fn told_to_nobody(n: u32) -> serde_json::Value {
+        n.into()
+    }
+    if std::env::var_os("MEMO_STANDARD_ERROR_IS_FULL").is_some() {
+        let cache = Cache::builder().build().expect("sound");
+        let value = with_cache(&cache, || told_to_nobody(1));
+        std::process::exit(if value == 1 { WELL } else { 1 });
+    }
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let this = std::env::current_exe().expect("a test has a file");
+    let status = std::process::Command::new(this)
+        .args(["panics::a_full_standard_error_is_no_panic_of_the_call"])
+        .args(["--exact", "--nocapture", "--test-threads=1"])
+        .env("MEMO_STANDARD_ERROR_IS_FULL", "1")
+        .stderr(full.expect("Linux has it"))
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert_eq!(status.expect("it starts").code(), Some(WELL));
+}

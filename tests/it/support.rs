@@ -1,0 +1,218 @@
+//! What tests of several files need: a backend that does as it is told, gates, deadlines.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use memo::backend::{Answer, Backend, Bytes, Capability, Fault, FaultKind, Item, Name};
+use memo::{Cache, Event, Waits};
+use memo_testkit::Isolated;
+
+/// A counter that says how often a body ran.
+#[derive(Debug, Default)]
+pub(crate) struct Runs(AtomicU64);
+
+impl Runs {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    pub(crate) fn add(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A gate that is shut until somebody opens it.
+#[derive(Debug, Default)]
+pub(crate) struct Gate(AtomicBool);
+
+impl Gate {
+    pub(crate) const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn pass(&self) {
+        until(|| self.is_open());
+    }
+}
+
+/// Waits, and lets other threads run.
+pub(crate) fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        thread::yield_now();
+    }
+}
+
+/// Waits until so many calls wait for a leader.
+pub(crate) fn until_waiting(test: &Isolated, calls: usize) {
+    until(|| waiting(test) >= calls);
+}
+
+/// How many calls have waited for a leader.
+pub(crate) fn waiting(test: &Isolated) -> usize {
+    test.recorder()
+        .count(|event| matches!(event, Event::Waiting { .. }))
+}
+
+/// Runs a test that hangs where it fails.
+pub(crate) fn in_time(test: impl FnOnce() + Send + 'static) {
+    let (done, end) = channel();
+    let test = thread::spawn(move || {
+        test();
+        let _ = done.send(());
+    });
+    match end.recv_timeout(Duration::from_secs(20)) {
+        Err(RecvTimeoutError::Timeout) => panic!("it waits for itself"),
+        _ => test.join().expect("the test itself fails"),
+    }
+}
+
+/// Polls a future once.
+pub(crate) fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Where an operation of a [`Scripted`] backend is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    BeforeGet,
+    AfterGet,
+    BeforeSet,
+    AfterSet,
+    BeforeDelete,
+}
+
+/// What happens there.
+pub(crate) enum Act {
+    Go,
+    Fail,
+    Panic,
+    /// Is not ready, and never wakes who waits.
+    Hang,
+}
+
+type Script = Arc<dyn Fn(Step) -> Act + Send + Sync>;
+
+/// A store in a map, outside the process as far as the cache knows, that does at each step what the test's script says.
+#[derive(Clone)]
+pub(crate) struct Scripted(Arc<Inner>);
+
+struct Inner {
+    values: Mutex<HashMap<String, Bytes>>,
+    script: Mutex<Script>,
+    capability: Capability,
+}
+
+impl Scripted {
+    pub(crate) fn new() -> Self {
+        Self::with(Capability::of(200, 1 << 20))
+    }
+
+    pub(crate) fn with(capability: Capability) -> Self {
+        Self(Arc::new(Inner {
+            values: Mutex::default(),
+            script: Mutex::new(Arc::new(|_| Act::Go)),
+            capability,
+        }))
+    }
+
+    /// Does from now on what `script` says.
+    pub(crate) fn script(&self, script: impl Fn(Step) -> Act + Send + Sync + 'static) {
+        *self.0.script.lock().expect("no script is being set") = Arc::new(script);
+    }
+
+    /// Does from now on what is asked.
+    pub(crate) fn behave(&self) {
+        self.script(|_| Act::Go);
+    }
+
+    /// A cache in front of it.
+    pub(crate) fn cache(&self) -> Cache {
+        self.isolated().cache().clone()
+    }
+
+    /// A test's own cache in front of it.
+    pub(crate) fn isolated(&self) -> Isolated {
+        Isolated::with(|cache| cache.backend(self.clone())).expect("its names are long enough")
+    }
+
+    async fn at(&self, step: Step) -> Answer<()> {
+        let script = self.0.script.lock().expect("no script panics here").clone();
+        std::future::poll_fn(|_| match script(step) {
+            Act::Go => Poll::Ready(Ok(())),
+            Act::Fail => Poll::Ready(Err(Fault::new(FaultKind::Timeout, "as planned"))),
+            Act::Panic => panic!("as planned"),
+            Act::Hang => Poll::Pending,
+        })
+        .await
+    }
+
+    fn with_values<T>(&self, use_them: impl FnOnce(&mut HashMap<String, Bytes>) -> T) -> T {
+        use_them(&mut self.0.values.lock().expect("no map panics"))
+    }
+}
+
+impl fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scripted")
+    }
+}
+
+impl Backend for Scripted {
+    fn kind(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn capability(&self) -> Capability {
+        self.0.capability
+    }
+
+    async fn get_many(&self, names: &[Name], _: Waits) -> Answer<Vec<Option<Bytes>>> {
+        self.at(Step::BeforeGet).await?;
+        let found = self.with_values(|values| {
+            names
+                .iter()
+                .map(|name| values.get(name.as_str()).cloned())
+                .collect()
+        });
+        self.at(Step::AfterGet).await?;
+        Ok(found)
+    }
+
+    async fn set_many(&self, items: Vec<Item>, _: Waits) -> Answer<()> {
+        self.at(Step::BeforeSet).await?;
+        self.with_values(|values| {
+            let named = |item: Item| (item.name.as_str().to_owned(), item.value);
+            values.extend(items.into_iter().map(named));
+        });
+        self.at(Step::AfterSet).await
+    }
+
+    async fn delete_many(&self, names: &[Name], _: Waits) -> Answer<usize> {
+        self.at(Step::BeforeDelete).await?;
+        Ok(self.with_values(|values| {
+            let removed = names.iter().filter_map(|name| values.remove(name.as_str()));
+            removed.count()
+        }))
+    }
+}
