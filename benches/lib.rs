@@ -1,1 +1,1 @@
-//! Benchmarks only: `cargo bench --bench near_hit`.
+//! Benchmarks only: `cargo bench --bench near_hit`, `cargo bench --bench bytes`.
