@@ -110,6 +110,7 @@ struct Bare(Option<Box<Bare>>);
 struct Nothing;
 
 /// Whatever there is.
+#[cfg(feature = "msgpack")]
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Any {
@@ -122,6 +123,7 @@ enum Any {
     Named(BTreeMap<String, Any>),
 }
 
+#[cfg(feature = "msgpack")]
 #[derive(Serialize, Deserialize)]
 struct Flat {
     id: u8,
