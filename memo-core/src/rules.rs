@@ -16,11 +16,16 @@ pub struct Rules<'a, R, K: Keep<R>, W, P, E> {
     weigh: W,
     keep_if: P,
     expires: E,
+    others: Others<'a, K::Value>,
+    keep: PhantomData<fn() -> (R, K)>,
+}
+
+/// The rules whose type does not change with what is written.
+struct Others<'a, V> {
     force: bool,
     cache: Option<&'a Cache>,
     keyring: Option<&'a Keyring>,
-    wire: Option<Wire<K::Value>>,
-    keep: PhantomData<fn() -> (R, K)>,
+    wire: Option<Wire<V>>,
 }
 
 /// Rules as the road reads them.
@@ -121,10 +126,12 @@ fn start<R, K: Keep<R>>(
         weigh,
         keep_if: |_| true,
         expires: || None,
-        force: false,
-        cache: None,
-        keyring: None,
-        wire,
+        others: Others {
+            force: false,
+            cache: None,
+            keyring: None,
+            wire,
+        },
         keep: PhantomData,
     }
 }
@@ -136,10 +143,7 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
         let Self {
             keep_if,
             expires,
-            force,
-            cache,
-            keyring,
-            wire,
+            others,
             keep,
             ..
         } = self;
@@ -147,10 +151,7 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
             weigh,
             keep_if,
             expires,
-            force,
-            cache,
-            keyring,
-            wire,
+            others,
             keep,
         }
     }
@@ -164,10 +165,7 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
         let Self {
             weigh,
             keep_if,
-            force,
-            cache,
-            keyring,
-            wire,
+            others,
             keep,
             ..
         } = self;
@@ -175,10 +173,7 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
             weigh,
             keep_if,
             expires: move || Some(lifetime().into()),
-            force,
-            cache,
-            keyring,
-            wire,
+            others,
             keep,
         }
     }
@@ -195,26 +190,26 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
     /// `force_overwrite = …`
     #[inline]
     pub fn force(mut self, force: bool) -> Self {
-        self.force = force;
+        self.others.force = force;
         self
     }
 
     /// `cache = …`
     #[inline]
     pub fn cache(mut self, cache: &'a Cache) -> Self {
-        self.cache = Some(cache);
+        self.others.cache = Some(cache);
         self
     }
 
     /// `encryption_key = …`
     #[inline]
     pub fn encryption_key(mut self, keyring: &'a Keyring) -> Self {
-        self.keyring = Some(keyring);
+        self.others.keyring = Some(keyring);
         self
     }
 
     pub(crate) fn bound_cache(&self) -> Option<&'a Cache> {
-        self.cache
+        self.others.cache
     }
 
     /// What an entry needs of the rules, once they are no longer those of a call.
@@ -222,8 +217,8 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
         ForAnEntry {
             weigh: self.weigh,
             expires: self.expires,
-            keyring: self.keyring.cloned(),
-            wire: self.wire,
+            keyring: self.others.keyring.cloned(),
+            wire: self.others.wire,
             manner: None,
         }
     }
@@ -240,20 +235,14 @@ impl<'a, R, K: Keep<R>, W, P: Fn(&K::Value) -> bool, E> Rules<'a, R, K, W, P, E>
             weigh,
             keep_if,
             expires,
-            force,
-            cache,
-            keyring,
-            wire,
+            others,
             keep,
         } = self;
         Rules {
             weigh,
             keep_if: move |value: &K::Value| keep_if(value) && filter(value),
             expires,
-            force,
-            cache,
-            keyring,
-            wire,
+            others,
             keep,
         }
     }
@@ -290,18 +279,18 @@ where
     }
 
     fn forces(&self) -> bool {
-        self.force
+        self.others.force
     }
 
     fn cache(&self) -> Option<&Cache> {
-        self.cache
+        self.others.cache
     }
 
     fn keyring(&self) -> Option<&Keyring> {
-        self.keyring
+        self.others.keyring
     }
 
     fn wire(&self) -> Option<Wire<K::Value>> {
-        self.wire
+        self.others.wire
     }
 }

@@ -15,10 +15,14 @@ pub enum Waits {
     Async,
 }
 
-/// The output of a future that was made for [`Waits::Blocking`]; `None` if it breaks the rule and is not ready.
-pub(crate) fn at_once<F: Future>(future: F) -> Option<F::Output> {
+/// The output of a future that was made for [`Waits::Blocking`].
+///
+/// It is ready: nothing is awaited there but backends, and one that is not ready is a fault by the time it gets here (`backend/erased.rs`).
+pub(crate) fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
+        Poll::Ready(output) => output,
+        Poll::Pending => {
+            unreachable!("what is made for a blocking caller is ready when first polled")
+        }
     }
 }

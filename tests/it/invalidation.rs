@@ -65,6 +65,14 @@ fn voided(shelf: &Shelf) -> usize {
     })
 }
 
+/// Waits until the edition that is being written is voided: then it is no longer being computed.
+fn until_voided(shelf: &Shelf) {
+    until(|| {
+        let verdict = shelf.run(|| report::entry(1, 0).explain().verdict);
+        verdict != Verdict::Computing
+    });
+}
+
 /// Nothing is there, and the next call computes the edition that is current.
 fn is_gone(shelf: &Shelf, case: &str) {
     assert_eq!(shelf.names(), [""; 0], "{case}");
@@ -81,11 +89,8 @@ fn an_invalidation_waits_for_the_writer_and_deletes_what_it_wrote() {
             let writer = scope.spawn(|| shelf.run(|| report(1, 1)));
             shelf.store.wait_until_held(1);
             let invalidator = scope.spawn(|| shelf.run(|| report::entry(1, 0).invalidate()));
-            // Voided, it is no longer being computed: the invalidation has begun, and cannot end.
-            until(|| {
-                let verdict = shelf.run(|| report::entry(1, 0).explain().verdict);
-                verdict != Verdict::Computing
-            });
+            // The invalidation has begun, and cannot end.
+            until_voided(&shelf);
             assert!(!invalidator.is_finished());
             assert_eq!(shelf.store.deletes(), 0);
             shelf.store.release();
@@ -106,10 +111,7 @@ fn an_invalidation_of_all_waits_for_the_writer_too() {
             shelf.store.wait_until_held(1);
             let invalidator =
                 scope.spawn(|| shelf.run(|| shelf.cache.invalidate_all(report::site())));
-            until(|| {
-                let verdict = shelf.run(|| report::entry(1, 0).explain().verdict);
-                verdict != Verdict::Computing
-            });
+            until_voided(&shelf);
             assert!(!invalidator.is_finished());
             shelf.store.release();
             assert_eq!(writer.join().expect("no panic"), edition(1));
@@ -134,10 +136,7 @@ fn a_put_outlives_what_was_being_written_before_it() {
             let writer = scope.spawn(|| shelf.run(|| report(1, 1)));
             shelf.store.wait_until_held(1);
             let putter = scope.spawn(|| shelf.run(|| report::entry(1, 0).put(edition(9))));
-            until(|| {
-                let verdict = shelf.run(|| report::entry(1, 0).explain().verdict);
-                verdict != Verdict::Computing
-            });
+            until_voided(&shelf);
             assert!(!putter.is_finished());
             shelf.store.release();
             assert_eq!(writer.join().expect("no panic"), edition(1));

@@ -1,6 +1,7 @@
 //! Dropping the values of a function, or all there are.
 
 use super::Cache;
+use crate::backend::Group;
 use crate::context;
 use crate::event::{Event, Operation};
 use crate::flight::Follow;
@@ -10,7 +11,7 @@ use crate::waits::{Waits, at_once};
 impl Cache {
     /// Drops every value of `site` from this cache; answers how many there were. See [`Site::invalidate_all`].
     pub fn invalidate_all(&self, site: &'static Site) -> usize {
-        context::on_living_thread(|| at_once(self.drop_scope(site, Waits::Blocking)).unwrap_or(0))
+        context::on_living_thread(|| at_once(self.drop_scope(site, Waits::Blocking)))
     }
 
     /// [`invalidate_all`](Self::invalidate_all) without blocking the thread.
@@ -29,11 +30,11 @@ impl Cache {
                 .map(|site| self.invalidate_all(site))
                 .sum();
         }
-        for site in functions {
-            let writings = self.flights().void_scope(site.state().scope);
-            writings
-                .into_iter()
-                .for_each(|writing| drop(writing.wait()));
+        for site in &functions {
+            at_once(end(
+                self.flights().void_scope(site.state().scope),
+                Waits::Blocking,
+            ));
         }
         context::on_living_thread(|| self.near().clear())
     }
@@ -44,7 +45,7 @@ impl Cache {
         // The backend in this process shares the engine of the near cache, and is in this count.
         let mut entries = self.near().remove_scope(state.scope);
         if let Some(far) = self.far().filter(|far| far.takes_all) {
-            match far.delete_group(state.scope, waits).await {
+            match far.backend.delete_group(Group(state.scope), waits).await {
                 Ok(deleted) => entries += deleted,
                 Err(fault) => self.report_fault(state, Operation::Delete, fault),
             }

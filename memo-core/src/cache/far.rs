@@ -58,8 +58,7 @@ impl Cache {
         packed: Result<Write, Unstored>,
         waits: Waits,
     ) -> Answer<Result<usize, Unstored>> {
-        let now = self.time().wall_seconds();
-        let before = far.remains(spot, now, waits).await?;
+        let before = self.remains_far(far, spot, waits).await;
         match packed {
             Ok(write) => {
                 let weight = write.weight();
@@ -78,9 +77,18 @@ impl Cache {
         let Some(far) = self.far() else {
             return Ok(false);
         };
-        let now = self.time().wall_seconds();
-        let before = far.remains(spot, now, waits).await.unwrap_or_default();
+        let before = self.remains_far(far, spot, waits).await;
         far.remove(spot, before, waits).await
+    }
+
+    /// What would remain of the entry that is there now, were it replaced or deleted: nothing, where values are not split.
+    pub(crate) async fn remains_far(&self, far: &Far, spot: &Spot, waits: Waits) -> Remains {
+        if !spot.manner.large_data {
+            return Remains::default();
+        }
+        let remains = far.remains(spot, self.time().wall_seconds(), waits).await;
+        // A backend that fails now fails again in a moment, and is reported then.
+        remains.unwrap_or_default()
     }
 
     /// Counts a fault, and tells the observer.

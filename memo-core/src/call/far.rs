@@ -5,7 +5,7 @@ use crate::backend::{Answer, Fault};
 use crate::codec::Wire;
 use crate::context::{Mode, Surroundings};
 use crate::event::{Miss, Operation, Unstored};
-use crate::far::{self, Course, Far, Load, Remains, Spot, Write};
+use crate::far::{Course, Far, Load, Remains, Spot, Write};
 use crate::flight::Permit;
 use crate::keep::Keep;
 use crate::rules::{Ruling, Value};
@@ -53,10 +53,8 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         self.cache.load_far(spot, &address, self.waits).await
     }
 
-    /// What to do with what the backend had; `None` if it did not answer a blocking call at once.
-    pub(super) fn fetched(&self, mut errand: Errand, answer: Option<(Load, Remains)>) -> Step<R> {
-        let (load, remains) =
-            answer.unwrap_or_else(|| (Load::Faulty(far::unready()), Remains::default()));
+    /// What to do with what the backend had.
+    pub(super) fn fetched(&self, mut errand: Errand, (load, remains): (Load, Remains)) -> Step<R> {
         errand.remains = Some(remains);
         let surroundings = errand.surroundings.clone();
         surroundings.run(|| match self.unload(load) {
@@ -170,7 +168,10 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         let (Course::Far(spot, _), Some(far)) = (&self.course, self.cache.far()) else {
             return Ok(Delivered::Unstored(Unstored::NoStore));
         };
-        let before = self.before(far, spot, delivery.errand.remains).await;
+        let before = match delivery.errand.remains {
+            Some(seen) => seen,
+            None => self.cache.remains_far(far, spot, self.waits).await,
+        };
         match delivery.freight.take() {
             Some(Freight::Store(write)) => {
                 let (weight, own) = (write.weight(), write.remains());
@@ -199,25 +200,11 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         }
     }
 
-    /// What a store would replace, where the fetching has not seen it.
-    async fn before(&self, far: &Far, spot: &Spot, seen: Option<Remains>) -> Remains {
-        match seen {
-            Some(remains) => remains,
-            None if !spot.manner.large_data => Remains::default(),
-            None => {
-                let now = self.cache.time().wall_seconds();
-                let remains = far.remains(spot, now, self.waits).await;
-                // A backend that fails now fails again in a moment, and is reported then.
-                remains.unwrap_or_default()
-            }
-        }
-    }
-
-    /// Wakes those who wait and gives the value back; `None` if the backend did not answer a blocking call at once.
+    /// Wakes those who wait and gives the value back.
     pub(super) fn delivered(
         &self,
         delivery: Delivery<Value<R, U>>,
-        answer: Option<Answer<Delivered>>,
+        answer: Answer<Delivered>,
     ) -> R {
         let Delivery {
             value,
@@ -230,7 +217,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         errand.surroundings.run(|| {
             drop(permit);
             self.land(right, &outcome);
-            match answer.unwrap_or_else(|| Err(far::unready())) {
+            match answer {
                 Ok(Delivered::Stored { weight }) => self.stored(weight, 0),
                 Ok(Delivered::Unstored(reason)) => self.unstored(reason),
                 Err(fault) => {
@@ -274,7 +261,8 @@ impl Drop for Undo<'_> {
     fn drop(&mut self) {
         if self.is_due && self.permit.is_revoked() {
             let removal = self.far.remove(self.spot, self.own, Waits::Blocking);
-            drop(at_once(removal));
+            // Whether that worked or not, nobody is left to tell.
+            let _ = at_once(removal);
         }
     }
 }

@@ -53,7 +53,7 @@ async fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
             Next::Wait(flight) => call.landed(flight.await),
             Next::Fetch(errand) => {
                 let answer = errand.surroundings.run_async(call.fetch()).await;
-                call.fetched(errand, Some(answer))
+                call.fetched(errand, answer)
             }
             Next::Run(errand) => return Ready::Run(errand),
             Next::Bypass => return Ready::Bypass,
@@ -86,7 +86,7 @@ async fn deliver<R: 'static, U: Ruling<R>>(
 ) -> R {
     let surroundings = delivery.surroundings();
     let answer = surroundings.run_async(call.ship(&mut delivery)).await;
-    call.delivered(*delivery, Some(answer))
+    call.delivered(*delivery, answer)
 }
 
 /// A body that stays where it was pinned, so that it is not copied into every future on the way, and can be dropped from afar.

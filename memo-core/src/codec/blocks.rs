@@ -10,6 +10,14 @@ pub(crate) trait BlockSink {
     fn take(&mut self, block: &[u8]) -> Result<(), Overflow>;
 }
 
+/// Keeps everything, whatever it is.
+impl BlockSink for Vec<u8> {
+    fn take(&mut self, block: &[u8]) -> Result<(), Overflow> {
+        self.extend_from_slice(block);
+        Ok(())
+    }
+}
+
 /// A buffer of one block in front of a [`BlockSink`], so that a codec writes byte by byte at the cost of a copy.
 pub(crate) struct Blocks<'s> {
     block: Vec<u8>,

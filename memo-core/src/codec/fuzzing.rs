@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{BlockSink, Blocks, Codec, Overflow, Unencodable, decode, encode};
+use super::{Blocks, Codec, Unencodable, decode, encode};
 use crate::value::Portable;
 
 /// Bytes as values of all kinds of types, in postcard.
@@ -57,20 +57,11 @@ fn comes_back<V: Portable + 'static>(codec: Codec, bytes: &[u8]) {
 }
 
 fn bytes_of<V: Portable + 'static>(value: &V, codec: Codec) -> Result<Vec<u8>, Unencodable> {
-    let mut kept = Kept(Vec::new());
+    let mut kept = Vec::new();
     let mut out = Blocks::new(100, &mut kept);
     encode(value, codec, &mut out)?;
     out.finish().map_err(|_| Unencodable::Overflow)?;
-    Ok(kept.0)
-}
-
-struct Kept(Vec<u8>);
-
-impl BlockSink for Kept {
-    fn take(&mut self, block: &[u8]) -> Result<(), Overflow> {
-        self.0.extend_from_slice(block);
-        Ok(())
-    }
+    Ok(kept)
 }
 
 #[derive(Serialize, Deserialize)]

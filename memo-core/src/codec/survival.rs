@@ -3,7 +3,7 @@
 //! A field that is written and not read, or a variant that is skipped and moves the numbers of those after it, makes another value of the bytes, not
 //! an error. It shows when that value is encoded in its turn.
 
-use super::blocks::{BlockSink, Blocks, Overflow};
+use super::blocks::Blocks;
 use super::strict::Refusal;
 use super::{Codec, postcard};
 use crate::value::Portable;
@@ -49,18 +49,9 @@ fn census(bytes: &[u8]) -> [usize; 256] {
 }
 
 fn written<V: Portable>(value: &V) -> Result<Vec<u8>, Refusal> {
-    let mut kept = Kept(Vec::new());
+    let mut kept = Vec::new();
     let mut out = Blocks::new(1 << 10, &mut kept);
     postcard::write(value, &[], &mut out)?;
     out.finish().map_err(|_| Refusal::Failed)?;
-    Ok(kept.0)
-}
-
-struct Kept(Vec<u8>);
-
-impl BlockSink for Kept {
-    fn take(&mut self, block: &[u8]) -> Result<(), Overflow> {
-        self.0.extend_from_slice(block);
-        Ok(())
-    }
+    Ok(kept)
 }

@@ -10,7 +10,6 @@ use std::ops::Deref;
 pub use self::future::{AnyAsyncEntry, AsyncEntry, async_entry};
 pub(crate) use self::place::Place;
 use self::stored::{ByRules, Stored};
-use crate::backend::FaultKind;
 use crate::cache::{Cache, Policy};
 use crate::codec::Wire;
 use crate::context;
@@ -70,7 +69,7 @@ impl<R> AnyEntry<R> {
         if context::is_ending() {
             return None;
         }
-        at_once(self.stored.look(self, Waits::Blocking)).flatten()
+        at_once(self.stored.look(self, Waits::Blocking))
     }
 
     /// Stores a value as if a call had just computed it. A computation under way will not overwrite it.
@@ -91,13 +90,12 @@ impl<R> AnyEntry<R> {
     ///
     /// A value that is being computed meanwhile is not stored, and calls that start later do not wait for it.
     pub fn invalidate(&self) -> bool {
-        context::on_living_thread(|| at_once(self.drop_value(Waits::Blocking)).unwrap_or(false))
+        context::on_living_thread(|| at_once(self.drop_value(Waits::Blocking)))
     }
 
     /// Why the next call with these arguments, made here and now, would be a hit or a miss.
     pub fn explain(&self) -> Explanation {
-        let verdict = at_once(self.verdict(Waits::Blocking));
-        self.explained(verdict.unwrap_or(Verdict::Fault(FaultKind::Other)))
+        self.explained(at_once(self.verdict(Waits::Blocking)))
     }
 
     pub(crate) async fn drop_value(&self, waits: Waits) -> bool {

@@ -19,10 +19,8 @@ pub(crate) use self::load::{Load, Remains};
 pub(crate) use self::pack::{Unpacked, Write};
 pub use self::problem::Problem;
 pub(crate) use self::problem::Told;
-use crate::backend::{Answer, Capability, DynBackend, Fault, FaultKind};
+use crate::backend::{Capability, DynBackend};
 use crate::keyring::Keyring;
-use crate::registry::ScopeId;
-use crate::waits::Waits;
 
 /// A backend, and what a cache says about its use.
 pub(crate) struct Far {
@@ -38,14 +36,6 @@ pub(crate) struct Far {
 /// How many chunks are on their way at once.
 const WINDOW: usize = 4;
 
-impl Far {
-    /// Deletes everything of a function; answers how much that was.
-    pub(crate) async fn delete_group(&self, scope: ScopeId, waits: Waits) -> Answer<usize> {
-        let group = crate::backend::Group(scope);
-        self.backend.delete_group(group, waits).await
-    }
-}
-
 impl fmt::Debug for Far {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Far")
@@ -54,12 +44,4 @@ impl fmt::Debug for Far {
             .field("encrypt_all", &self.encrypt_all)
             .finish_non_exhaustive()
     }
-}
-
-/// The fault of a backend that would have a blocking caller wait.
-pub(crate) fn unready() -> Fault {
-    Fault::new(
-        FaultKind::Other,
-        "the backend did not finish a blocking operation before it returned",
-    )
 }

@@ -62,9 +62,7 @@ impl Far {
             expiration,
         })
     }
-}
 
-impl Far {
     /// The largest entry of a value: all that the backend takes, or a piece of it where the value may be split.
     fn max_entry(&self, spot: &Spot) -> usize {
         let most = self.capability.max_value_bytes;

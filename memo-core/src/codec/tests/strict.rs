@@ -255,7 +255,7 @@ enum LastSkipped {
 
 /// An age, which is another one whenever it is looked at.
 #[derive(Deserialize)]
-struct Restless(#[allow(dead_code)] u64);
+struct Restless(#[expect(dead_code, reason = "serde reads it, and nobody else")] u64);
 
 impl Serialize for Restless {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,5 @@
 //! What a codec cannot carry is known beforehand, and nothing else is taken for that.
+#![expect(dead_code, reason = "the types are traced, and none is ever made")]
 
 use std::collections::BTreeMap;
 
@@ -7,14 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::*;
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Order {
     id: u8,
     lines: Vec<Line>,
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 enum Line {
     Plain(u8),
     Extra { note: Option<Either> },
@@ -22,7 +21,6 @@ enum Line {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-#[allow(dead_code)]
 enum Either {
     Number(u8),
     Text(String),
@@ -30,13 +28,11 @@ enum Either {
 
 #[derive(Deserialize)]
 #[serde(tag = "kind")]
-#[allow(dead_code)]
 enum Tagged {
     A { n: u8 },
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code)]
 struct Flat {
     id: u8,
     #[serde(flatten)]
@@ -88,15 +84,12 @@ mod msgpack {
     use super::*;
 
     #[derive(Deserialize)]
-    #[allow(dead_code)]
     struct Unit;
 
     #[derive(Deserialize)]
-    #[allow(dead_code)]
     struct Wrapped(Option<u8>);
 
     #[derive(Deserialize)]
-    #[allow(dead_code)]
     struct Deep {
         a: Vec<Option<Box<Option<u8>>>>,
     }
