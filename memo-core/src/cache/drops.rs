@@ -36,7 +36,12 @@ impl Cache {
                 Waits::Blocking,
             ));
         }
-        context::on_living_thread(|| self.near().clear())
+        let cleared = context::on_living_thread(|| self.near().clear());
+        // As in `drop_scope`.
+        for site in &functions {
+            self.flights().retire_scope(site.state().scope);
+        }
+        cleared
     }
 
     async fn drop_scope(&self, site: &'static Site, waits: Waits) -> usize {
