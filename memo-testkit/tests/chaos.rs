@@ -39,6 +39,11 @@ fn get<B: Backend>(chaos: &Chaos<B>, texts: &[&str]) -> Answer<Answers> {
     block_on(chaos.get_many(&names, Waits::Async))
 }
 
+fn probe<B: Backend>(chaos: &Chaos<B>, texts: &[&str]) -> Answer<Vec<bool>> {
+    let names: Vec<Name> = texts.iter().map(|text| name(text)).collect();
+    block_on(chaos.probe_many(&names, Waits::Async))
+}
+
 /// A store with "A" under "a" and so on.
 fn filled(texts: &[&'static str]) -> Chaos<Memory> {
     let chaos = chaos();
@@ -89,6 +94,15 @@ fn what_fails_after_has_happened() {
 }
 
 #[test]
+fn what_was_cut_short_is_gone_though_the_reply_is_lost() {
+    let chaos = filled(&["a", "b"]);
+    chaos.next(Operation::Expire, Trouble::FailAfter);
+    let cut = block_on(chaos.expire_many(&[name("a")], Expiration::seconds(0), Waits::Async));
+    assert_eq!(kind(cut), Some(FaultKind::Timeout));
+    assert_eq!(probe(&chaos, &["a", "b"]), Ok(vec![false, true]));
+}
+
+#[test]
 fn each_operation_takes_the_first_step_of_its_kind() {
     let chaos = filled(&["a"]);
     chaos.script([
@@ -112,6 +126,8 @@ fn every_operation_can_fail() {
         Operation::Get,
         Operation::Set,
         Operation::Delete,
+        Operation::Probe,
+        Operation::Expire,
         Operation::DeleteGroup,
         Operation::Add,
         Operation::Lease,
@@ -125,6 +141,8 @@ fn every_operation_can_fail() {
     assert!(block_on(chaos.get_many(&names, waits)).is_err());
     assert!(block_on(chaos.set_many(vec![item("a", "A")], waits)).is_err());
     assert!(block_on(chaos.delete_many(&names, waits)).is_err());
+    assert!(block_on(chaos.probe_many(&names, waits)).is_err());
+    assert!(block_on(chaos.expire_many(&names, Expiration::seconds(0), waits)).is_err());
     assert!(block_on(chaos.delete_group(Group(3), waits)).is_err());
     assert!(block_on(chaos.add(&a, 1, never, waits)).is_err());
     assert!(block_on(chaos.lease(&a, second, waits)).is_err());
@@ -329,6 +347,60 @@ fn a_found_lease_is_spoiled_as_an_answer_is() {
     assert_eq!(lease(), Ok(Lease::Found("A".into())));
 }
 
+#[test]
+fn the_answers_of_a_probe_go_missing_or_astray() {
+    let chaos = filled(&["a", "b"]);
+    for (trouble, answers) in [
+        (Trouble::Forget(2), vec![true, false, false]),
+        (Trouble::TooFew(2), vec![true]),
+        (Trouble::TooMany(1), vec![true, true, false, true]),
+        (Trouble::Swap(0, 2), vec![false, true, true]),
+        (Trouble::None, vec![true, true, false]),
+        (Trouble::Evict(0), vec![false, true, false]),
+        (Trouble::None, vec![false, true, false]),
+    ] {
+        chaos.next(Operation::Probe, trouble);
+        let probed = probe(&chaos, &["a", "b", "c"]);
+        assert_eq!(probed, Ok(answers), "{trouble:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "Replay(1) cannot happen to Probe")]
+fn a_probe_has_no_value_to_spoil() {
+    chaos().next(Operation::Probe, Trouble::Replay(1));
+}
+
+#[test]
+fn a_value_can_be_lost_between_a_probe_and_the_read() {
+    let chaos = filled(&["a"]);
+    chaos.next(Operation::Get, Trouble::Evict(0));
+    assert_eq!(probe(&chaos, &["a"]), Ok(vec![true]));
+    assert_eq!(get(&chaos, &["a"]), Ok(vec![None]));
+    assert_eq!(probe(&chaos, &["a"]), Ok(vec![false]));
+}
+
+#[test]
+fn a_probe_and_a_cut_can_be_held() {
+    let chaos = filled(&["a"]);
+    let names = [name("a")];
+    let mut context = Context::from_waker(Waker::noop());
+    chaos.script([
+        (Operation::Probe, Trouble::DelayReply),
+        (Operation::Expire, Trouble::Delay),
+    ]);
+    let mut probe = pin!(chaos.probe_many(&names, Waits::Async));
+    let mut cut = pin!(chaos.expire_many(&names, Expiration::seconds(0), Waits::Async));
+    assert!(probe.as_mut().poll(&mut context).is_pending());
+    assert!(cut.as_mut().poll(&mut context).is_pending());
+    chaos.wait_until_held(2);
+    chaos.release();
+    assert_eq!(cut.poll(&mut context), Poll::Ready(Ok(1)));
+    assert_eq!(probe.poll(&mut context), Poll::Ready(Ok(vec![true])));
+    let kinds: Vec<_> = chaos.log().iter().map(|entry| entry.operation).collect();
+    assert_eq!(kinds, [Operation::Set, Operation::Probe, Operation::Expire]);
+}
+
 /// What becomes of a few hundred operations.
 fn fate(seed: u64, rate: f64) -> (Vec<Trouble>, Vec<Answer<Answers>>) {
     let chaos = Chaos::seeded(Memory::with_budget(1 << 20), seed, rate);
@@ -415,4 +487,13 @@ fn a_store_that_says_less_takes_less() {
     assert!(set(&chaos, "a", "ten bytes.").is_ok());
     let refused = set(&chaos, "a", "eleven byte");
     assert_eq!(kind(refused), Some(FaultKind::TooLarge));
+    assert_eq!(kind(probe(&chaos, &["a"])), Some(FaultKind::Unsupported));
+
+    let mut capability = Capability::of(250, 10);
+    capability.probes = true;
+    let chaos = Chaos::limited(Memory::with_budget(1 << 20), capability);
+    assert_eq!(probe(&chaos, &["a"]), Ok(vec![false]));
+    let never = Expiration::never();
+    let cut = block_on(chaos.expire_many(&[name("a")], never, Waits::Async));
+    assert_eq!(kind(cut), Some(FaultKind::Unsupported));
 }

@@ -28,6 +28,8 @@ enum Flaw {
     DeletesNothing,
     CountsNames,
     NeedsAnExecutor,
+    IgnoresProbes,
+    IgnoresEarlyEnds,
     IgnoresGroups,
     RefusesLongNames,
     CutsNames,
@@ -40,6 +42,16 @@ enum Flaw {
     TakesShortForNever,
     KeepsTheFirstTime,
     TakesMonthsForDates,
+    ProbesAsRead,
+    ProbesAHundred,
+    ProbesAndKeepsAlive,
+    CutsNothingShort,
+    Prolongs,
+    Revives,
+    CountsAllCutShort,
+    EndsNames,
+    CutsShortToNever,
+    CutsToDates,
     DeletesOtherGroups,
     BansGroups,
     CountsFromOne,
@@ -96,6 +108,8 @@ const BROKEN: &[(Flaw, &[&str])] = &[
         Flaw::NeedsAnExecutor,
         &["a_blocking_operation_is_ready_at_once"],
     ),
+    (Flaw::IgnoresProbes, &["a_missing_operation_says_so"]),
+    (Flaw::IgnoresEarlyEnds, &["a_missing_operation_says_so"]),
     (Flaw::IgnoresGroups, &["a_missing_operation_says_so"]),
     (Flaw::RefusesLongNames, &["the_longest_name_is_a_name"]),
     (
@@ -129,6 +143,31 @@ const BROKEN: &[(Flaw, &[&str])] = &[
         Flaw::TakesMonthsForDates,
         &["months_and_ages_are_times_to_live"],
     ),
+    (Flaw::ProbesAsRead, &["a_probe_says_what_is_there"]),
+    (
+        Flaw::ProbesAHundred,
+        &["a_probe_answers_to_each_of_many_names"],
+    ),
+    (
+        Flaw::ProbesAndKeepsAlive,
+        &["a_probe_does_not_find_what_has_expired"],
+    ),
+    (Flaw::CutsNothingShort, &["a_life_can_be_cut_short"]),
+    (Flaw::Prolongs, &["a_life_is_never_prolonged"]),
+    (Flaw::Revives, &["a_life_is_never_prolonged"]),
+    (
+        Flaw::CountsAllCutShort,
+        &["cutting_short_counts_what_was_there"],
+    ),
+    (
+        Flaw::EndsNames,
+        &["a_later_value_outlives_the_end_of_an_earlier"],
+    ),
+    (
+        Flaw::CutsShortToNever,
+        &["a_life_cut_to_the_shortest_is_not_for_ever"],
+    ),
+    (Flaw::CutsToDates, &["a_life_cut_to_months_lasts_months"]),
     (
         Flaw::DeletesOtherGroups,
         &["a_group_is_deleted_and_no_other"],
@@ -204,6 +243,7 @@ fn keeps(flaw: Flaw, law: &str) -> bool {
         flaw,
         banned: Mutex::default(),
         counters: Mutex::default(),
+        ends: Mutex::default(),
     };
     let subject = Subject::with_clock(flawed, clock);
     catch_unwind(AssertUnwindSafe(|| {
@@ -218,6 +258,7 @@ struct Flawed {
     flaw: Flaw,
     banned: Mutex<HashSet<Group>>,
     counters: Mutex<HashMap<Name, u64>>,
+    ends: Mutex<HashMap<Name, Expiration>>,
 }
 
 const NOW: Waits = Waits::Blocking;
@@ -249,7 +290,9 @@ impl Flawed {
         let older = older.ok().and_then(|mut answers| answers.pop().flatten());
         Item {
             name: self.name(&item.name),
-            expiration: self.expiration(item.expiration, older.is_some()),
+            expiration: self
+                .end_of(&item.name)
+                .unwrap_or_else(|| self.expiration(item.expiration, older.is_some())),
             value: self.value(item.value, older),
         }
     }
@@ -287,6 +330,35 @@ impl Flawed {
         }
     }
 
+    /// The end that the name itself was given.
+    fn end_of(&self, name: &Name) -> Option<Expiration> {
+        let ends = self.ends.lock().expect("nothing panics under it");
+        ends.get(name).copied()
+    }
+
+    fn remember_end(&self, names: &[Name], expiration: Expiration) {
+        let mut ends = self.ends.lock().expect("nothing panics under it");
+        ends.extend(names.iter().map(|name| (name.clone(), expiration)));
+    }
+
+    /// Sets what is there again, with this time to live; what is not there becomes `missing`.
+    async fn set_again(
+        &self,
+        names: &[Name],
+        expiration: Expiration,
+        missing: Option<Bytes>,
+    ) -> Answer<()> {
+        let values = self.memory.get_many(names, NOW).await?;
+        let found = names.iter().zip(values).filter_map(|(name, value)| {
+            Some(Item {
+                name: name.clone(),
+                value: value.or_else(|| missing.clone())?,
+                expiration,
+            })
+        });
+        self.memory.set_many(found.collect(), NOW).await
+    }
+
     fn bans(&self, group: Group) -> bool {
         let banned = self.banned.lock().expect("nothing panics under it");
         banned.contains(&group)
@@ -307,6 +379,8 @@ impl Backend for Flawed {
 
     fn capability(&self) -> Capability {
         let mut capability = self.memory.capability();
+        capability.probes &= !self.has(Flaw::IgnoresProbes);
+        capability.expires_early &= !self.has(Flaw::IgnoresEarlyEnds);
         capability.groups &= !self.has(Flaw::IgnoresGroups);
         capability
     }
@@ -362,6 +436,48 @@ impl Backend for Flawed {
             names.len()
         } else {
             deleted
+        })
+    }
+
+    async fn probe_many(&self, names: &[Name], _: Waits) -> Answer<Vec<bool>> {
+        let mut answers = self.memory.probe_many(names, NOW).await?;
+        match self.flaw {
+            Flaw::ProbesAsRead => {
+                let values = self.memory.get_many(names, NOW).await?;
+                let full = |value: Option<Bytes>| value.is_some_and(|value| !value.is_empty());
+                answers = values.into_iter().map(full).collect();
+            }
+            Flaw::ProbesAHundred => answers.truncate(100),
+            Flaw::ProbesAndKeepsAlive => {
+                self.set_again(names, Expiration::never(), None).await?;
+            }
+            _ => {}
+        }
+        Ok(answers)
+    }
+
+    async fn expire_many(&self, names: &[Name], time: Expiration, _: Waits) -> Answer<usize> {
+        let never = Expiration::never();
+        let is = |holds: fn(Duration) -> bool| time.duration().is_some_and(holds);
+        let time_taken = match self.flaw {
+            Flaw::CutsNothingShort => never,
+            Flaw::CutsShortToNever if is(|time| time < Duration::from_secs(1)) => never,
+            Flaw::CutsToDates if is(|time| time > Duration::from_secs(30 * 86_400)) => {
+                Expiration::seconds(0)
+            }
+            _ => time,
+        };
+        match self.flaw {
+            Flaw::EndsNames => self.remember_end(names, time),
+            Flaw::Prolongs => self.set_again(names, time, None).await?,
+            Flaw::Revives => self.set_again(names, time, Some(Bytes::new())).await?,
+            _ => {}
+        }
+        let there = self.memory.expire_many(names, time_taken, NOW).await?;
+        Ok(if self.has(Flaw::CountsAllCutShort) {
+            names.len()
+        } else {
+            there
         })
     }
 

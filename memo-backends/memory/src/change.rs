@@ -52,6 +52,18 @@ impl Change<'_> {
         self.remove_from_map(unseated)
     }
 
+    /// Has a live entry expire then, if it would live longer; says whether there is one.
+    pub(crate) fn cut_short(&mut self, key: &KeyRef<'_>, expires_at: Tick, now: Tick) -> bool {
+        let entry = self.map.get_to_change(key, self.guard);
+        let Some(entry) = entry.filter(|entry| !entry.is_expired(now)) else {
+            return false;
+        };
+        if expires_at < entry.expires_at() {
+            self.residents.expire_at(entry, expires_at);
+        }
+        true
+    }
+
     pub(crate) fn remove_scope(&mut self, scope: u32) -> usize {
         let seats = self.residents.of_scope(scope);
         for seat in &seats {

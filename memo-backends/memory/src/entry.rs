@@ -4,7 +4,7 @@ use std::any::Any;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicU8, AtomicUsize};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize};
 
 use crate::key::{Key, KeyRef};
 use crate::later;
@@ -31,7 +31,8 @@ const DEAD: usize = 0;
 pub(crate) struct Entry {
     key: Key,
     value: Value,
-    expires_at: Tick,
+    /// A [`Tick`], which changes only under the store's lock.
+    expires_at: AtomicU64,
     /// The address of the ledger while the entry can be found in its store's map, then [`DEAD`].
     /// One number for two questions, since every hit asks both.
     lives_on: AtomicUsize,
@@ -54,7 +55,7 @@ impl Entry {
         Entry {
             key: key.into(),
             value,
-            expires_at,
+            expires_at: AtomicU64::new(expires_at),
             inserted_at: now,
             seat: AtomicUsize::new(usize::MAX),
             uses: AtomicU8::new(0),
@@ -94,13 +95,18 @@ impl Entry {
         self.charge.bytes()
     }
 
+    #[inline]
     pub(crate) fn expires_at(&self) -> Tick {
-        self.expires_at
+        self.expires_at.load(Relaxed)
+    }
+
+    pub(crate) fn set_expires_at(&self, expires_at: Tick) {
+        self.expires_at.store(expires_at, Relaxed);
     }
 
     #[inline]
-    fn is_expired(&self, now: Tick) -> bool {
-        self.expires_at <= now
+    pub(crate) fn is_expired(&self, now: Tick) -> bool {
+        self.expires_at() <= now
     }
 
     /// Whether this is a live entry of the store with this ledger.
@@ -148,7 +154,7 @@ impl Entry {
 
     pub(crate) fn info(&self) -> Info {
         Info {
-            expires_at: self.expires_at,
+            expires_at: self.expires_at(),
             inserted_at: self.inserted_at,
             weight: self.cost() - OVERHEAD - self.key.heap_bytes(),
             uses: self.uses(),

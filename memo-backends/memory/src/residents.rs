@@ -90,6 +90,13 @@ impl Residents {
         Some(entry)
     }
 
+    /// Changes when an entry expires; it keeps its seat.
+    pub(crate) fn expire_at(&mut self, entry: &Entry, expires_at: Tick) {
+        self.deadlines.remove(entry);
+        entry.set_expires_at(expires_at);
+        self.deadlines.add(entry);
+    }
+
     /// Unseats the entry that S3-FIFO gives up next.
     pub(crate) fn evict(&mut self) -> Option<Arc<Entry>> {
         loop {

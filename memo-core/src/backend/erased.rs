@@ -8,6 +8,7 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use super::{Answer, Backend, Capability, Fault, FaultKind, Group, Item, Name};
+use crate::expiration::Expiration;
 use crate::waits::Waits;
 
 /// A future in a box: the one place where operations of backends are boxed.
@@ -24,6 +25,13 @@ pub(crate) trait DynBackend: Debug + Send + Sync + 'static {
     ) -> Boxed<'a, Answer<Vec<Option<Bytes>>>>;
     fn set_many(&self, items: Vec<Item>, waits: Waits) -> Boxed<'_, Answer<()>>;
     fn delete_many<'a>(&'a self, names: &'a [Name], waits: Waits) -> Boxed<'a, Answer<usize>>;
+    fn probe_many<'a>(&'a self, names: &'a [Name], waits: Waits) -> Boxed<'a, Answer<Vec<bool>>>;
+    fn expire_many<'a>(
+        &'a self,
+        names: &'a [Name],
+        expiration: Expiration,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<usize>>;
     fn delete_group(&self, group: Group, waits: Waits) -> Boxed<'_, Answer<usize>>;
 }
 
@@ -57,6 +65,23 @@ impl<B: Backend> DynBackend for B {
     fn delete_many<'a>(&'a self, names: &'a [Name], waits: Waits) -> Boxed<'a, Answer<usize>> {
         boxed(waits, async move {
             Backend::delete_many(self, names, waits).await
+        })
+    }
+
+    fn probe_many<'a>(&'a self, names: &'a [Name], waits: Waits) -> Boxed<'a, Answer<Vec<bool>>> {
+        boxed(waits, async move {
+            Backend::probe_many(self, names, waits).await
+        })
+    }
+
+    fn expire_many<'a>(
+        &'a self,
+        names: &'a [Name],
+        expiration: Expiration,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<usize>> {
+        boxed(waits, async move {
+            Backend::expire_many(self, names, expiration, waits).await
         })
     }
 

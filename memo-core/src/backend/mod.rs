@@ -56,6 +56,31 @@ pub trait Backend: Debug + Send + Sync + 'static {
         waits: Waits,
     ) -> impl Future<Output = Answer<usize>> + Send;
 
+    /// Which of these names have a value, in their order, without the values. Optional: [`Capability::probes`].
+    fn probe_many(
+        &self,
+        names: &[Name],
+        waits: Waits,
+    ) -> impl Future<Output = Answer<Vec<bool>>> + Send {
+        let _ = (names, waits);
+        async { Err(Fault::unsupported("probe_many")) }
+    }
+
+    /// Cuts lives short: has what is under these names expire when so much time has passed; answers how many were there.
+    ///
+    /// The caller gives no more time than each has left, as far as he can know: a store may take the time as it is given, without a look
+    /// at what is left, or keep the earlier of the two ends. [`Expiration::never`] leaves every end as it is. Nothing comes back to life,
+    /// and a value that is set later brings its own time. Optional: [`Capability::expires_early`].
+    fn expire_many(
+        &self,
+        names: &[Name],
+        expiration: Expiration,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<usize>> + Send {
+        let _ = (names, expiration, waits);
+        async { Err(Fault::unsupported("expire_many")) }
+    }
+
     /// Removes everything of a group and ends its leases; answers how much was removed. Optional: [`Capability::groups`].
     fn delete_group(
         &self,
@@ -151,6 +176,10 @@ pub struct Capability {
     pub max_value_bytes: usize,
     /// Whether values disappear by themselves when they expire.
     pub native_expiry: bool,
+    /// Whether it can say what is there without its value.
+    pub probes: bool,
+    /// Whether it can have values expire earlier than they were to.
+    pub expires_early: bool,
     /// Whether it can delete by [`Group`].
     pub groups: bool,
     /// Whether it can count.
@@ -168,6 +197,8 @@ impl Capability {
             max_name_bytes,
             max_value_bytes,
             native_expiry: true,
+            probes: false,
+            expires_early: false,
             groups: false,
             counters: false,
             leases: false,

@@ -18,7 +18,7 @@ use memo_core::{Expiration, Waits};
 use self::book::Book;
 pub use self::book::Logged;
 use self::gate::Gate;
-use self::spoil::spoil;
+use self::spoil::{misplace, spoil};
 pub use self::trouble::{Operation, Trouble};
 use crate::block_on::at_once;
 
@@ -352,6 +352,28 @@ impl<B: Backend> Backend for Chaos<B> {
     async fn delete_many(&self, names: &[Name], waits: Waits) -> Answer<usize> {
         let trouble = self.meet(Operation::Delete, names);
         let work = self.0.backend.delete_many(names, waits);
+        self.suffer(trouble, waits, work).await
+    }
+
+    async fn probe_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<bool>> {
+        self.deny_unless(|can| can.probes)?;
+        let trouble = self.meet(Operation::Probe, names);
+        self.lose(names, trouble, waits).await?;
+        let work = self.0.backend.probe_many(names, waits);
+        let mut answers = self.suffer(trouble, waits, work).await?;
+        misplace(&mut answers, trouble);
+        Ok(answers)
+    }
+
+    async fn expire_many(
+        &self,
+        names: &[Name],
+        expiration: Expiration,
+        waits: Waits,
+    ) -> Answer<usize> {
+        self.deny_unless(|can| can.expires_early)?;
+        let trouble = self.meet(Operation::Expire, names);
+        let work = self.0.backend.expire_many(names, expiration, waits);
         self.suffer(trouble, waits, work).await
     }
 

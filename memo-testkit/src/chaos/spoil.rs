@@ -9,18 +9,11 @@ pub(super) type Answers = Vec<Option<Bytes>>;
 
 /// What becomes of the answers of a get. An answer that says that nothing is there cannot be cut or flipped, and stays.
 pub(super) fn spoil(answers: &mut Answers, names: &[Name], trouble: Trouble, book: &mut Book) {
-    let many = answers.len();
-    if many == 0 {
+    if answers.is_empty() {
         return;
     }
+    misplace(answers, trouble);
     match trouble {
-        Trouble::Forget(last) => answers.iter_mut().rev().take(last).for_each(|a| *a = None),
-        Trouble::TooFew(fewer) => answers.truncate(many.saturating_sub(fewer)),
-        Trouble::TooMany(more) => {
-            let surplus = answers.first().cloned().unwrap_or_default();
-            answers.extend(std::iter::repeat_n(surplus, more));
-        }
-        Trouble::Swap(a, b) => answers.swap(a % many, b % many),
         Trouble::Replay(back) => replay(answers, names, back, book),
         Trouble::FlipBit { answer, bit } => change(answers, answer, |bytes| flip(bytes, bit)),
         Trouble::Truncate { answer, bytes } => {
@@ -29,6 +22,27 @@ pub(super) fn spoil(answers: &mut Answers, names: &[Name], trouble: Trouble, boo
             });
         }
         Trouble::Garbage { answer } => change(answers, answer, |value| book.garbage(value.len())),
+        _ => {}
+    }
+}
+
+/// What becomes of any answers to names, whether they say what is there or only that it is.
+pub(super) fn misplace<T: Clone + Default>(answers: &mut Vec<T>, trouble: Trouble) {
+    let many = answers.len();
+    if many == 0 {
+        return;
+    }
+    match trouble {
+        Trouble::Forget(last) => {
+            let forgotten = answers.iter_mut().rev().take(last);
+            forgotten.for_each(|answer| *answer = T::default());
+        }
+        Trouble::TooFew(fewer) => answers.truncate(many.saturating_sub(fewer)),
+        Trouble::TooMany(more) => {
+            let surplus = answers.first().cloned().unwrap_or_default();
+            answers.extend(std::iter::repeat_n(surplus, more));
+        }
+        Trouble::Swap(a, b) => answers.swap(a % many, b % many),
         _ => {}
     }
 }

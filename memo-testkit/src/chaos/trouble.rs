@@ -11,6 +11,10 @@ pub enum Operation {
     Set,
     /// `delete_many`.
     Delete,
+    /// `probe_many`.
+    Probe,
+    /// `expire_many`.
+    Expire,
     /// `delete_group`.
     DeleteGroup,
     /// `add`.
@@ -38,15 +42,15 @@ pub enum Trouble {
     Delay,
     /// It happens, and the reply waits for [`release`](super::Chaos::release).
     DelayReply,
-    /// The last so many answers say that nothing is there. For `Get`.
+    /// The last so many answers say that nothing is there. For `Get` and `Probe`.
     Forget(usize),
-    /// There are so many answers fewer than names. For `Get`.
+    /// There are so many answers fewer than names. For `Get` and `Probe`.
     TooFew(usize),
-    /// There are so many answers more than names. For `Get`.
+    /// There are so many answers more than names. For `Get` and `Probe`.
     TooMany(usize),
-    /// The store has lost what is under the name at this place. For `Get`, before it, and for `Set`, after it.
+    /// The store has lost what is under the name at this place. For `Get` and `Probe`, before it, and for `Set`, after it.
     Evict(usize),
-    /// The answers at these places are swapped. For `Get`.
+    /// The answers at these places are swapped. For `Get` and `Probe`.
     Swap(usize, usize),
     /// Every answer is the one that was set so many times before. For `Get` and `Lease`.
     Replay(usize),
@@ -81,9 +85,12 @@ impl Trouble {
             | Self::Delay
             | Self::DelayReply => true,
             Self::Forget(_) | Self::TooFew(_) | Self::TooMany(_) | Self::Swap(..) => {
-                operation == Operation::Get
+                matches!(operation, Operation::Get | Operation::Probe)
             }
-            Self::Evict(_) => matches!(operation, Operation::Get | Operation::Set),
+            Self::Evict(_) => matches!(
+                operation,
+                Operation::Get | Operation::Probe | Operation::Set
+            ),
             Self::Replay(_)
             | Self::FlipBit { .. }
             | Self::Truncate { .. }

@@ -98,6 +98,15 @@ impl<'s, B: Backend> Bench<'s, B> {
         self.done(self.backend().delete_many(names, self.waits))
     }
 
+    pub(super) fn probe(&self, names: &[Name]) -> Vec<bool> {
+        self.done(self.backend().probe_many(names, self.waits))
+    }
+
+    pub(super) fn expire(&self, names: &[Name], expiration: impl Into<Expiration>) -> usize {
+        let expiration = expiration.into();
+        self.done(self.backend().expire_many(names, expiration, self.waits))
+    }
+
     pub(super) fn delete_group(&self, group: Group) -> usize {
         self.done(self.backend().delete_group(group, self.waits))
     }

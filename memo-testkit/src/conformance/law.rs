@@ -4,7 +4,9 @@ use memo_core::Waits;
 use memo_core::backend::{Backend, Capability};
 
 use super::bench::Bench;
-use super::{Subject, concurrency, counters, expiry, groups, leases, names, values};
+use super::{
+    Subject, concurrency, counters, expiry, groups, leases, names, probes, shortening, values,
+};
 
 /// Something that every backend does, if it can do what the law is about.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +27,12 @@ pub enum Needs {
     Nothing,
     /// [`Capability::native_expiry`].
     Expiry,
+    /// [`Capability::probes`].
+    Probes,
+    /// [`Capability::probes`] and [`Capability::native_expiry`].
+    ProbesAndExpiry,
+    /// [`Capability::expires_early`] and [`Capability::native_expiry`].
+    EarlyExpiry,
     /// [`Capability::groups`].
     Groups,
     /// [`Capability::counters`].
@@ -60,26 +68,61 @@ impl Law {
     /// assert!(not_applicable.count() > 0);
     /// ```
     pub fn obstacle(&self, capability: &Capability) -> Option<&'static str> {
-        let (expiry, groups, counters, leases) = match self.needs {
-            Needs::Nothing => (false, false, false, false),
-            Needs::Expiry => (true, false, false, false),
-            Needs::Groups => (false, true, false, false),
-            Needs::Counters => (false, false, true, false),
-            Needs::CountersThatExpire => (true, false, true, false),
-            Needs::Leases => (false, false, false, true),
-            Needs::LeasesThatExpire => (true, false, false, true),
-            Needs::LeasesAndGroups => (false, true, false, true),
-        };
-        if expiry && !capability.native_expiry {
-            Some("its values do not expire by themselves")
-        } else if groups && !capability.groups {
-            Some("it cannot delete by group")
-        } else if counters && !capability.counters {
-            Some("it cannot count")
-        } else if leases && !capability.leases {
-            Some("it gives no leases")
-        } else {
-            None
+        let can = |need: &Need| need.is_met(capability);
+        let unmet = self.needs.each().iter().find(|need| !can(need));
+        unmet.map(|need| need.obstacle())
+    }
+}
+
+/// One thing that a law needs.
+#[derive(Clone, Copy)]
+enum Need {
+    Expiry,
+    Probes,
+    EarlyExpiry,
+    Groups,
+    Counters,
+    Leases,
+}
+
+impl Needs {
+    fn each(self) -> &'static [Need] {
+        match self {
+            Self::Nothing => &[],
+            Self::Expiry => &[Need::Expiry],
+            Self::Probes => &[Need::Probes],
+            Self::ProbesAndExpiry => &[Need::Expiry, Need::Probes],
+            Self::EarlyExpiry => &[Need::Expiry, Need::EarlyExpiry],
+            Self::Groups => &[Need::Groups],
+            Self::Counters => &[Need::Counters],
+            Self::CountersThatExpire => &[Need::Expiry, Need::Counters],
+            Self::Leases => &[Need::Leases],
+            Self::LeasesThatExpire => &[Need::Expiry, Need::Leases],
+            Self::LeasesAndGroups => &[Need::Groups, Need::Leases],
+        }
+    }
+}
+
+impl Need {
+    fn is_met(self, capability: &Capability) -> bool {
+        match self {
+            Self::Expiry => capability.native_expiry,
+            Self::Probes => capability.probes,
+            Self::EarlyExpiry => capability.expires_early,
+            Self::Groups => capability.groups,
+            Self::Counters => capability.counters,
+            Self::Leases => capability.leases,
+        }
+    }
+
+    fn obstacle(self) -> &'static str {
+        match self {
+            Self::Expiry => "its values do not expire by themselves",
+            Self::Probes => "it cannot say what is there without its value",
+            Self::EarlyExpiry => "it cannot have values expire earlier",
+            Self::Groups => "it cannot delete by group",
+            Self::Counters => "it cannot count",
+            Self::Leases => "it gives no leases",
         }
     }
 }

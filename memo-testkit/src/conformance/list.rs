@@ -56,6 +56,24 @@ macro_rules! __each_law {
                 "Some stores take more than thirty days for a date, long past.";
             expiry Expiry what_has_expired_is_not_counted
                 "Deleting it deletes nothing.";
+            probes Probes a_probe_says_what_is_there
+                "A set of chunks is read only where it is whole; an empty chunk is a chunk.";
+            probes Probes a_probe_answers_to_each_of_many_names
+                "A large value is hundreds of chunks, and one of them missing is found before it is read.";
+            probes ProbesAndExpiry a_probe_does_not_find_what_has_expired
+                "Nor does it keep alive what it finds.";
+            shortening EarlyExpiry a_life_can_be_cut_short
+                "What was replaced stays for its readers, and not for long.";
+            shortening EarlyExpiry a_life_is_never_prolonged
+                "No time to cut a life to is no reason to let it go on for ever, and what is gone stays gone.";
+            shortening EarlyExpiry cutting_short_counts_what_was_there
+                "Names under which nothing is stored are no mistake, and stay empty.";
+            shortening EarlyExpiry a_later_value_outlives_the_end_of_an_earlier
+                "The end is the value's, not the name's.";
+            shortening EarlyExpiry a_life_cut_to_the_shortest_is_not_for_ever
+                "Stores that count in seconds take 0 for no end.";
+            shortening EarlyExpiry a_life_cut_to_months_lasts_months
+                "Some stores take more than thirty days for a date, long past.";
             groups Groups a_group_is_deleted_and_no_other
                 "`invalidate_all` is about one function.";
             groups Groups a_deleted_group_can_be_filled_again

@@ -26,6 +26,8 @@ mod law;
 mod leases;
 mod list;
 mod names;
+mod probes;
+mod shortening;
 mod subject;
 mod values;
 

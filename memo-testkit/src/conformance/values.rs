@@ -83,6 +83,14 @@ pub(super) fn nothing_asked_is_nothing_answered<B: Backend>(bench: &Bench<'_, B>
     assert_eq!(bench.get_many(&[]), []);
     bench.set_many(Vec::new());
     assert_eq!(bench.delete_many(&[]), 0);
+    let can = bench.capability();
+    if can.probes {
+        assert_eq!(bench.probe(&[]), []);
+    }
+    if can.expires_early {
+        assert_eq!(bench.expire(&[], FOREVER), 0);
+        assert_eq!(bench.expire(&[], Duration::ZERO), 0);
+    }
 }
 
 pub(super) fn many_values_are_stored_at_once<B: Backend>(bench: &Bench<'_, B>) {
@@ -122,12 +130,21 @@ pub(super) fn a_blocking_operation_is_ready_at_once<B: Backend>(bench: &Bench<'_
     let names = [name];
     assert!(at_once(store.set_many(items, Waits::Blocking)).is_some());
     assert!(at_once(store.get_many(&names, Waits::Blocking)).is_some());
+    assert!(at_once(store.probe_many(&names, Waits::Blocking)).is_some());
+    assert!(at_once(store.expire_many(&names, FOREVER, Waits::Blocking)).is_some());
     assert!(at_once(store.delete_many(&names, Waits::Blocking)).is_some());
 }
 
 pub(super) fn a_missing_operation_says_so<B: Backend>(bench: &Bench<'_, B>) {
     let (can, store, waits) = (bench.capability(), bench.backend(), bench.waits());
     let (name, token, second) = (bench.name("a"), Token(1), Duration::from_secs(1));
+    let names = std::slice::from_ref(&name);
+    if !can.probes {
+        unsupported(bench.run(store.probe_many(names, waits)));
+    }
+    if !can.expires_early {
+        unsupported(bench.run(store.expire_many(names, FOREVER, waits)));
+    }
     if !can.groups {
         unsupported(bench.run(store.delete_group(bench.group, waits)));
     }

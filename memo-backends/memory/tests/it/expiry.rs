@@ -57,3 +57,35 @@ fn removed_and_replaced_entries_leave_no_deadline_behind() {
     store.clear();
     assert_eq!(store.next_expiry(), None);
 }
+
+#[test]
+fn a_life_that_is_cut_short_ends_then_and_is_reclaimed_then() {
+    let store = Store::with_budget(1 << 20);
+    put_until(&store, b"a", 100);
+    put_until(&store, b"b", NEVER);
+    assert!(store.cut_short(&key(b"a"), 10, 0));
+    assert!(store.cut_short(&key(b"b"), 20, 0));
+    assert_eq!(store.next_expiry(), Some(10));
+    let read = |now, bytes| store.read(&key(bytes), now, |value: &u64| *value);
+    assert_eq!(read(9, b"a"), Lookup::Hit(1));
+    assert_eq!(read(10, b"a"), Lookup::Expired);
+    assert_eq!(read(19, b"b"), Lookup::Hit(1));
+    assert_eq!(store.reclaim(15), 1);
+    assert_eq!(store.next_expiry(), Some(20));
+    assert_eq!(store.reclaim(NEVER - 1), 1);
+    assert_eq!(store.stats().bytes, 0);
+}
+
+#[test]
+fn a_life_is_never_prolonged_and_the_dead_stay_dead() {
+    let store = Store::with_budget(1 << 20);
+    put_until(&store, b"a", 10);
+    assert!(store.cut_short(&key(b"a"), 50, 0));
+    assert!(store.cut_short(&key(b"a"), NEVER, 0));
+    assert_eq!(store.next_expiry(), Some(10));
+    assert!(!store.cut_short(&key(b"a"), 50, 10));
+    assert!(!store.cut_short(&key(b"b"), 50, 10));
+    let read = store.read(&key(b"a"), 10, |value: &u64| *value);
+    assert_eq!(read, Lookup::Expired);
+    assert_eq!(store.stats().entries, 1);
+}

@@ -17,6 +17,10 @@ enum Step {
     Read {
         key: u8,
     },
+    CutShort {
+        key: u8,
+        lives: u64,
+    },
     Remove {
         key: u8,
     },
@@ -38,6 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         10 => insert,
         20 => key.clone().prop_map(|key| Step::Read { key }),
+        3 => (key.clone(), 0..50_u64).prop_map(|(key, lives)| Step::CutShort { key, lives }),
         3 => key.prop_map(|key| Step::Remove { key }),
         1 => (0..3_u32).prop_map(|scope| Step::RemoveScope { scope }),
         3 => (1..30_u64).prop_map(|millis| Step::Wait { millis }),
@@ -106,6 +111,13 @@ impl Run {
             }
             Step::Read { key } => {
                 self.read(key);
+            }
+            Step::CutShort { key, lives } => {
+                let end = self.now + lives;
+                if let Some((_, expires_at)) = self.model.get_mut(&key) {
+                    *expires_at = end.min(*expires_at);
+                }
+                self.store.cut_short(&shared_hash(&[key]), end, self.now);
             }
             Step::Remove { key } => {
                 self.model.remove(&key);

@@ -8,21 +8,14 @@ use foldhash::SharedSeed;
 use foldhash::fast::FoldHasher;
 
 use crate::backend::Name;
-use crate::clock::Tick;
 use crate::near::KeyRef;
 
 /// An entry. Its type tells it from the near cache's objects, whatever their keys are.
 #[derive(Debug)]
 pub(super) enum Stored {
     Value(Bytes),
-    Count(Counter),
-}
-
-/// A counter, which keeps the end that its first addition gave it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Counter {
-    pub(super) sum: u64,
-    pub(super) expires_at: Tick,
+    /// The sum of a counter.
+    Count(u64),
 }
 
 impl Stored {
@@ -30,14 +23,14 @@ impl Stored {
     pub(super) fn to_bytes(&self) -> Bytes {
         match self {
             Self::Value(value) => value.clone(),
-            Self::Count(counter) => counter.sum.to_string().into(),
+            Self::Count(sum) => sum.to_string().into(),
         }
     }
 
-    pub(super) fn count(&self) -> Option<Counter> {
+    pub(super) fn count(&self) -> Option<u64> {
         match self {
             Self::Value(_) => None,
-            Self::Count(counter) => Some(*counter),
+            Self::Count(sum) => Some(*sum),
         }
     }
 
@@ -46,18 +39,6 @@ impl Stored {
             Self::Value(value) => value.len(),
             Self::Count(_) => 0,
         }
-    }
-}
-
-impl Counter {
-    pub(super) fn new(sum: u64, expires_at: Tick) -> Self {
-        Self { sum, expires_at }
-    }
-
-    /// Stays at the top rather than begin anew.
-    pub(super) fn plus(self, more: u64) -> Self {
-        let sum = self.sum.saturating_add(more);
-        Self { sum, ..self }
     }
 }
 

@@ -99,6 +99,8 @@ impl Backend for Memory {
 
     fn capability(&self) -> Capability {
         Capability {
+            probes: true,
+            expires_early: true,
             groups: true,
             counters: true,
             leases: true,
@@ -126,6 +128,24 @@ impl Backend for Memory {
             let now = inner.time.exact();
             let deleted = names.iter().filter(|name| inner.delete(name, now));
             Ok(deleted.count())
+        })
+    }
+
+    async fn probe_many(&self, names: &[Name], _: Waits) -> Answer<Vec<bool>> {
+        self.work(|inner| {
+            let now = inner.time.exact();
+            Ok(names.iter().map(|name| inner.has(name, now)).collect())
+        })
+    }
+
+    async fn expire_many(&self, names: &[Name], expiration: Expiration, _: Waits) -> Answer<usize> {
+        self.work(|inner| {
+            let now = inner.time.exact();
+            let expires_at = expiration.deadline(now, None, 0.0);
+            let there = names
+                .iter()
+                .filter(|name| inner.cut_short(name, expires_at, now));
+            Ok(there.count())
         })
     }
 
@@ -161,6 +181,16 @@ impl Inner {
         }
     }
 
+    /// A look, which does not keep it from being evicted.
+    fn has(&self, name: &Name, now: Tick) -> bool {
+        self.deadline(name).is_some_and(|end| end > now)
+    }
+
+    fn deadline(&self, name: &Name) -> Option<Tick> {
+        let info = self.store.inspect(&address(name));
+        info.map(|info| info.expires_at)
+    }
+
     fn set(&self, item: &Item, now: Tick) -> Answer<()> {
         let _later = DropLater::begin();
         let mut leases = self.leases.of(&item.name);
@@ -172,9 +202,15 @@ impl Inner {
         let _later = DropLater::begin();
         let mut leases = self.leases.of(name);
         leases.void(name);
-        let address = address(name);
-        let info = self.store.inspect(&address);
-        self.store.remove(&address) && info.is_some_and(|info| info.expires_at > now)
+        let was_there = self.has(name, now);
+        self.store.remove(&address(name)) && was_there
+    }
+
+    /// An addition under way would put the older end back, so it takes its turn.
+    fn cut_short(&self, name: &Name, expires_at: Tick, now: Tick) -> bool {
+        let _later = DropLater::begin();
+        let _leases = self.leases.of(name);
+        self.store.cut_short(&address(name), expires_at, now)
     }
 
     /// Leases first: what is filled by one that was still good is in the store by then, and removed with the rest.
@@ -188,17 +224,18 @@ impl Inner {
         let _later = DropLater::begin();
         let mut leases = self.leases.of(name);
         let now = self.time.exact();
-        let counter = match self.store.read(&address(name), now, Stored::count) {
-            Lookup::Hit(None) => return Err(Fault::new(FaultKind::Other, "not a counter")),
-            Lookup::Hit(Some(counter)) => counter.plus(more),
-            Lookup::Expired | Lookup::Absent => {
+        let found = self.store.read(&address(name), now, Stored::count);
+        let (sum, expires_at) = match (found, self.deadline(name)) {
+            (Lookup::Hit(None), _) => return Err(Fault::new(FaultKind::Other, "not a counter")),
+            // It stays at the top rather than begin anew, and keeps the end that it has.
+            (Lookup::Hit(Some(sum)), Some(end)) => (sum.saturating_add(more), end),
+            _ => {
                 leases.void(name);
-                entry::Counter::new(more, expiration.deadline(now, None, 0.0))
+                (more, expiration.deadline(now, None, 0.0))
             }
         };
-        let expires_at = counter.expires_at;
-        self.insert(name, Stored::Count(counter), expires_at, now)?;
-        Ok(counter.sum)
+        self.insert(name, Stored::Count(sum), expires_at, now)?;
+        Ok(sum)
     }
 
     fn lease(&self, name: &Name, time: Duration) -> Lease {
@@ -405,6 +442,60 @@ mod tests {
         assert_eq!(add(1), 42);
         assert_eq!(get(&memory, &counter), Some("42".into()));
         assert_eq!(add(u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn additions_keep_the_end_that_a_counter_was_cut_short_to() {
+        let clock = Dial::default();
+        let memory = Memory::with_clock(1 << 20, clock.clone());
+        let counter = [name("n")];
+        let add = |life| done(memory.add(&counter[0], 1, life, Waits::Async));
+        assert_eq!(add(Expiration::millis(100)), 1);
+        let cut = memory.expire_many(&counter, Expiration::millis(10), Waits::Async);
+        assert_eq!(done(cut), 1);
+        assert_eq!(add(FOREVER), 2);
+        clock.0.store(10, Ordering::Relaxed);
+        assert_eq!(add(FOREVER), 1);
+    }
+
+    #[test]
+    fn of_two_ends_the_earlier_one_stays() {
+        let clock = Dial::default();
+        let memory = Memory::with_clock(1 << 20, clock.clone());
+        let names = [name("a"), name("b")];
+        set(&memory, &names[0], b"1", Expiration::millis(10)).expect("it fits");
+        set(&memory, &names[1], b"1", FOREVER).expect("it fits");
+        let cut = memory.expire_many(&names, Expiration::millis(20), Waits::Async);
+        assert_eq!(done(cut), 2);
+        for (now, there) in [(9, [true, true]), (10, [false, true]), (20, [false; 2])] {
+            clock.0.store(now, Ordering::Relaxed);
+            assert_eq!(done(memory.probe_many(&names, Waits::Async)), there);
+        }
+    }
+
+    #[test]
+    fn a_name_whose_value_was_cut_short_can_be_leased_when_it_is_gone() {
+        let clock = Dial::default();
+        let memory = Memory::with_clock(1 << 20, clock.clone());
+        let names = [name("a")];
+        let second = Duration::from_secs(1);
+        let lease = || done(memory.lease(&names[0], second, Waits::Async));
+        let cut = || done(memory.expire_many(&names, Expiration::millis(10), Waits::Async));
+        set(&memory, &names[0], b"1", FOREVER).expect("it fits");
+        assert_eq!(cut(), 1);
+        clock.0.store(10, Ordering::Relaxed);
+        let Lease::Granted(token) = lease() else {
+            panic!("the value is still there");
+        };
+        assert_eq!(cut(), 0);
+        assert_eq!(lease(), Lease::Held);
+        let item = Item {
+            name: name("a"),
+            value: "2".into(),
+            expiration: FOREVER,
+        };
+        assert!(done(memory.fill(item, token, Waits::Async)));
+        assert_eq!(get(&memory, &names[0]), Some("2".into()));
     }
 
     #[test]
