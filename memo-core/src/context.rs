@@ -162,6 +162,8 @@ pub(crate) fn on_living_thread<S: Send>(change: impl FnOnce() -> S + Send) -> S 
 pub(crate) struct Surroundings {
     pub(crate) mode: Option<Mode>,
     pub(crate) cache: Option<Cache>,
+    /// Whether no cache is bound, where `cache` is none; otherwise the one that is bound stays.
+    pub(crate) is_unbound: bool,
     pub(crate) leading: Option<FlightId>,
 }
 
@@ -204,10 +206,13 @@ impl Surroundings {
             };
         }
         let mode = self.mode.map(Mode::replace);
-        let cache = self
-            .cache
-            .clone()
-            .map(|cache| Bound::bind(Some(cache), true));
+        let cache = match &self.cache {
+            Some(cache) => Some(Bound::bind(Some(cache.clone()), true)),
+            None if self.is_unbound && HERE.with(|here| here.bound.get()) => {
+                Some(Bound::bind(None, false))
+            }
+            None => None,
+        };
         if let Some(id) = self.leading {
             LEADING.with_borrow_mut(|leading| leading.push(id));
         }

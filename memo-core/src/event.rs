@@ -95,6 +95,20 @@ pub enum Event {
         /// The function.
         function: &'static str,
     },
+    /// A stored sequence was lost while it was read: its body runs, and goes on where the items stopped.
+    Torn {
+        /// The function.
+        function: &'static str,
+        /// How many items had been given out.
+        after: u64,
+    },
+    /// The body of a sequence that was lost yields other items than those that were given out: the sequence ends as `on_torn` says.
+    Diverged {
+        /// The function.
+        function: &'static str,
+        /// How many items had been given out.
+        after: u64,
+    },
 }
 
 impl Event {
@@ -113,7 +127,9 @@ impl Event {
             | Self::InvalidatedAll { function, .. }
             | Self::Faulty { function, .. }
             | Self::NotCached { function, .. }
-            | Self::KeyFailed { function } => function,
+            | Self::KeyFailed { function }
+            | Self::Torn { function, .. }
+            | Self::Diverged { function, .. } => function,
         }
     }
 }

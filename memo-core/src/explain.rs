@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::backend::FaultKind;
+use crate::backend::{Answer, FaultKind};
 use crate::cache::Cache;
 use crate::clock::Tick;
 use crate::context::{self, Mode};
 use crate::entry::Place;
 use crate::envelope::Meta;
-use crate::far::{Load, Problem, Spot};
+use crate::far::{Load, Problem, Spot, Stock};
 use crate::key::Key;
 use crate::near::KeyRef;
 use crate::reject::Reject;
@@ -144,13 +144,37 @@ fn near_verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
 
 async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Waits) -> Verdict {
     let address = &spot.address(*address);
-    let (load, _) = cache.load_far(spot, address, waits).await;
+    let found = if spot.manner.items {
+        sequence(cache.stock_far(spot, address, waits).await.0)
+    } else {
+        value(cache.load_far(spot, address, waits).await.0)
+    };
+    match found {
+        Ok((meta, weight)) => hit(meta, weight, cache.time().wall_seconds()),
+        Err(_) if cache.flights().is_running(address) => Verdict::Computing,
+        Err(verdict) => verdict,
+    }
+}
+
+fn value(load: Load) -> Result<(Meta, usize), Verdict> {
     match load {
-        Load::Found { meta, raw } => hit(meta, raw.len(), cache.time().wall_seconds()),
-        _ if cache.flights().is_running(address) => Verdict::Computing,
-        Load::Refused(reject) => Verdict::Refused(reject),
-        Load::Absent => Verdict::Absent,
-        Load::Faulty(fault) => Verdict::Fault(fault.kind()),
+        Load::Found { meta, raw } => Ok((meta, raw.len())),
+        Load::Refused(reject) => Err(Verdict::Refused(reject)),
+        Load::Absent => Err(Verdict::Absent),
+        Load::Faulty(fault) => Err(Verdict::Fault(fault.kind())),
+    }
+}
+
+fn sequence(stock: Answer<Stock>) -> Result<(Meta, usize), Verdict> {
+    match stock {
+        Ok(Stock::Inline { meta, raw }) => Ok((meta, raw.len())),
+        Ok(Stock::Chunked { manifest, .. }) => {
+            let weight = usize::try_from(manifest.raw_len).unwrap_or(usize::MAX);
+            Ok((manifest.meta, weight))
+        }
+        Ok(Stock::Refused(reject)) => Err(Verdict::Refused(reject)),
+        Ok(Stock::Absent) => Err(Verdict::Absent),
+        Err(fault) => Err(Verdict::Fault(fault.kind())),
     }
 }
 

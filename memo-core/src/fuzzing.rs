@@ -3,7 +3,7 @@
 #[cfg(feature = "msgpack")]
 pub use crate::codec::fuzzing::msgpack;
 pub use crate::codec::fuzzing::postcard;
-pub use crate::envelope::fuzzing::{block, header, manifest};
+pub use crate::envelope::fuzzing::{block, header, items, manifest};
 
 #[cfg(test)]
 mod tests {
@@ -16,6 +16,7 @@ mod tests {
         ("header", super::header),
         ("manifest", super::manifest),
         ("block", super::block),
+        ("items", super::items),
         ("codec_postcard", super::postcard),
         #[cfg(feature = "msgpack")]
         ("codec_msgpack", super::msgpack),

@@ -3,7 +3,10 @@
 //! Users depend on the crate `memo`, which re-exports what they need; this crate knows no backend's driver and no executor.
 //! A call goes `call` → `near` and, on a miss, `flight` → the body → `near`. ARCHITECTURE.md has the map.
 
+#[cfg(any(feature = "stream", test))]
+mod alarm;
 pub mod backend;
+mod background;
 mod cache;
 mod call;
 mod clock;
@@ -27,9 +30,11 @@ mod reject;
 mod rules;
 mod schema;
 mod seal;
+mod sequence;
 mod site;
 mod stats;
 mod sync;
+mod threads;
 mod value;
 mod varint;
 mod waits;
@@ -57,6 +62,9 @@ pub use crate::keyring::{Keyring, KeyringBuilder, Secret};
 pub use crate::near::CacheStats;
 pub use crate::registry::functions;
 pub use crate::reject::Reject;
+#[cfg(feature = "stream")]
+pub use crate::sequence::CachedStream;
+pub use crate::sequence::{CachedIter, Torn};
 pub use crate::site::Site;
 pub use crate::stats::Stats;
 pub use crate::value::{Cacheable, Portable};

@@ -11,15 +11,17 @@ import vectors
 
 def faults(fields: dict[str, Any]) -> list[str]:
     vector = vectors.parse(fields)
-    verdict, meta, value = vector.read()
+    verdict, served = vector.read()
     found = []
     if verdict != vector.verdict:
         found.append(f"verdict: {verdict!r}, not {vector.verdict!r}")
-    elif verdict == "ok" and value is not None:
-        if vectors.fingerprint(value) != fields["value"]:
-            found.append(f"value: {vectors.fingerprint(value)}")
-        if meta != vector.meta:
-            found.append(f"meta: {meta}")
+    elif served is not None:
+        if vectors.fingerprint(served.value) != fields["value"]:
+            found.append(f"value: {vectors.fingerprint(served.value)}")
+        if served.items != vector.items:
+            found.append(f"items: {served.items}")
+        if served.meta != vector.meta:
+            found.append(f"meta: {served.meta}")
         if vector.name() != vector.head:
             found.append(f"name: {vector.name()}")
     return found

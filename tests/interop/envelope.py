@@ -19,7 +19,7 @@ from names import cut, escape
 
 MAGIC = 0xE1
 INLINE, MANIFEST, CHUNK = 1, 2, 3
-KIND, SEALED, BLOCKS, UNREAD = 0b11, 0b100, 0b1000, 0b1111_0000
+KIND, SEALED, BLOCKS, ITEMS, UNREAD = 0b11, 0b100, 0b1000, 0b10_0000, 0b1101_0000
 RAW = 1 << 31
 U32_MAX = (1 << 32) - 1
 MAX_BLOCK = 262_144
@@ -58,6 +58,7 @@ class Meta:
     ttl: int
     soft_ttl: int | None = None
     cost: int | None = None
+    prefix: bool = False
 
 
 # Numbers, and bytes as text.
@@ -114,7 +115,7 @@ class Cursor:
 
 
 def encode_meta(meta: Meta) -> bytes:
-    options = (meta.soft_ttl is not None) | (meta.cost is not None) << 1
+    options = (meta.soft_ttl is not None) | (meta.cost is not None) << 1 | meta.prefix << 2
     out = struct.pack("<I", meta.created) + varint(meta.ttl) + bytes([options])
     if meta.soft_ttl is not None:
         out += varint(meta.soft_ttl)
@@ -123,13 +124,13 @@ def encode_meta(meta: Meta) -> bytes:
     return out
 
 
-def read_meta(body: Cursor) -> Meta:
+def read_meta(body: Cursor, sequence: bool) -> Meta:
     created, ttl, options = body.u32(), body.varint(), body.u8()
-    if options & ~0b11:
+    if options & ~(0b111 if sequence else 0b11):
         raise Reject("format")
     soft_ttl = body.varint() if options & 1 else None
     cost = body.varint() if options & 2 else None
-    return Meta(created, ttl, soft_ttl, cost)
+    return Meta(created, ttl, soft_ttl, cost, bool(options & 4))
 
 
 def check_time(meta: Meta, now: int) -> None:
@@ -294,6 +295,7 @@ class Head:
     """The header of an inline entry or a manifest. What follows it is the body, sealed or not."""
 
     kind: int
+    items: bool
     blocks: bool
     schema: bytes
     sealed: bool
@@ -312,7 +314,7 @@ def read_head(entry: bytes) -> Head:
     if cursor.u8() != MAGIC:
         raise Reject("format")
     flags = cursor.u8()
-    kind, sealed, blocks = flags & KIND, bool(flags & SEALED), bool(flags & BLOCKS)
+    kind, sealed, blocks, items = flags & KIND, bool(flags & SEALED), bool(flags & BLOCKS), bool(flags & ITEMS)
     if flags & UNREAD or kind not in (INLINE, MANIFEST) or (kind == MANIFEST and not blocks):
         raise Reject("format")
     schema = cursor.take(4)
@@ -320,10 +322,10 @@ def read_head(entry: bytes) -> Head:
         kid, write_id, commitment = cursor.take(4), cursor.take(16), cursor.take(16)
         if len(cursor.rest) < 16:
             raise Reject("format")
-        return Head(kind, blocks, schema, True, kid, write_id, commitment, b"", entry[:42], cursor.rest)
+        return Head(kind, items, blocks, schema, True, kid, write_id, commitment, b"", entry[:42], cursor.rest)
     crc, after = cursor.take(4), cursor.rest
     write_id = cursor.take(16) if kind == MANIFEST else b""
-    return Head(kind, blocks, schema, False, b"", write_id, b"", crc, entry[:6], after)
+    return Head(kind, items, blocks, schema, False, b"", write_id, b"", crc, entry[:6], after)
 
 
 @dataclass(frozen=True)
@@ -339,7 +341,7 @@ class Chunk:
 def read_chunk(entry: bytes) -> Chunk:
     cursor = Cursor(entry)
     magic, flags = cursor.u8(), cursor.u8()
-    if magic != MAGIC or flags & UNREAD or flags & KIND != CHUNK or not flags & BLOCKS:
+    if magic != MAGIC or flags & (UNREAD | ITEMS) or flags & KIND != CHUNK or not flags & BLOCKS:
         raise Reject("format")
     sealed, write_id, index = bool(flags & SEALED), cursor.take(16), cursor.u32()
     crc = b"" if sealed else cursor.take(4)
@@ -352,19 +354,31 @@ def read_chunk(entry: bytes) -> Chunk:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """`raw` is the value in its encoding, or the raw stream of a sequence. Where that has a manifest, `items` is how many it promises."""
+
+    meta: Meta
+    raw: bytes
+    items: int | None = None
+
+
+@dataclass(frozen=True)
 class Reader:
-    """What a reader knows and wants. Where there is no ring, only the function of `call` matters."""
+    """What a reader knows and wants: a value, or a sequence. Where there is no ring, only the function of `call` matters."""
 
     ring: Ring | None
     call: Call
+    sequence: bool
     schema: bytes
     now: int
     limit: int
     fetch: Callable[[str], bytes | None]
 
-    def open(self, name: str, entry: bytes) -> tuple[Meta, bytes]:
-        """The value in its encoding, or `Reject`: all of section 6 but its last step."""
+    def open(self, name: str, entry: bytes) -> Opened:
+        """All of section 6 but its last step, or `Reject`."""
         head = read_head(entry)
+        if head.items != self.sequence:
+            raise Reject("format")
         if head.sealed != (self.ring is not None):
             raise Reject("downgrade")
         key = self.find_key(head)
@@ -372,14 +386,14 @@ class Reader:
             raise Reject("schema")
         seal = self.seal(head, key)
         body = Cursor(self.body(name, head, seal))
-        meta = read_meta(body)
+        meta = read_meta(body, self.sequence)
         check_time(meta, self.now)
         if head.kind == MANIFEST:
-            return meta, self.chunks(name, head, seal, body)
+            return self.chunks(name, head, seal, meta, body)
         value = read_blocks(body.rest, self.limit, "limit") if head.blocks else body.rest
         if len(value) > self.limit:
             raise Reject("limit")
-        return meta, value
+        return Opened(meta, value)
 
     def find_key(self, head: Head) -> bytes | None:
         if self.ring is None:
@@ -404,11 +418,16 @@ class Reader:
             raise Reject("checksum")
         return head.after[16:] if head.kind == MANIFEST else head.after
 
-    def chunks(self, name: str, head: Head, seal: Seal | None, body: Cursor) -> bytes:
+    def chunks(self, name: str, head: Head, seal: Seal | None, meta: Meta, body: Cursor) -> Opened:
         count, length, items = body.varint(), body.varint(), body.varint()
-        if not 1 <= count <= min(length, U32_MAX) or items != 0 or body.rest:
+        if not 1 <= count <= min(length, U32_MAX) or body.rest:
             raise Reject("format")
-        if length > self.limit:
+        if self.sequence:
+            if length > count * MAX_BLOCK or not 1 <= items <= length:
+                raise Reject("format")
+        elif items != 0:
+            raise Reject("format")
+        elif length > self.limit:
             raise Reject("limit")
         value = b""
         for index in range(count):
@@ -418,10 +437,11 @@ class Reader:
                 raise Reject("missing chunk")
             last = index == count - 1
             data = self.chunk(chunk, entry, head.write_id, index, last, seal)
-            value += read_blocks(data, length - len(value), "torn")
+            left = length - len(value)
+            value += read_blocks(data, min(left, MAX_BLOCK) if self.sequence else left, "torn")
         if len(value) != length:
             raise Reject("torn")
-        return value
+        return Opened(meta, value, items if self.sequence else None)
 
     def chunk(self, name: str, entry: bytes, write_id: bytes, index: int, last: bool, seal: Seal | None) -> bytes:
         chunk = read_chunk(entry)
@@ -436,18 +456,47 @@ class Reader:
         return chunk.after
 
 
-# Section 7: writing.
+# Section 8: sequences.
+
+
+def encode_items(items: list[bytes]) -> bytes:
+    return b"".join(varint(len(item)) + item for item in items)
+
+
+def read_items(raw: bytes, limit: int) -> list[bytes]:
+    """The items of a whole raw stream, each in its encoding."""
+    cursor, items = Cursor(raw), []
+    while cursor.rest:
+        length = item_length(cursor)
+        if length > limit:
+            raise Reject("limit")
+        items.append(cursor.take(length))
+    return items
+
+
+def item_length(cursor: Cursor) -> int:
+    try:
+        length = cursor.varint()
+    except Reject:
+        raise Reject("decode") from None
+    if length > len(cursor.rest):
+        raise Reject("decode")
+    return length
+
+
+# Sections 7 and 8: writing.
 
 
 @dataclass(frozen=True)
 class Writer:
-    """How a value is written. `key` is the data key, which a ring's owner would take from the front of the ring."""
+    """How a value, or a sequence, is written. `key` is the data key, which a ring's owner would take from the front of the ring."""
 
     ring: Ring | None
     key: bytes
     call: Call
     schema: bytes
     write_id: bytes
+    sequence: bool = False
 
     def seal(self) -> Seal | None:
         return Seal.of(self.call, self.ring, self.key, self.write_id) if self.ring is not None else None
@@ -457,15 +506,17 @@ class Writer:
         payload = b"".join(encode_blocks(value, block, compress)) if block else value
         return {name: self.head(name, INLINE, bool(block), encode_meta(meta) + payload)}
 
-    def chunked(self, name: str, meta: Meta, value: bytes, block: int, compress: bool, per_chunk: int) -> dict[str, bytes]:
-        """Chunks of `per_chunk` blocks each, then the manifest."""
+    def chunked(
+        self, name: str, meta: Meta, value: bytes, block: int, compress: bool, per_chunk: int = 1, items: int = 0
+    ) -> dict[str, bytes]:
+        """Chunks of `per_chunk` blocks each, then the manifest. Those of a sequence have one block, and there are `items`."""
         blocks = encode_blocks(value, block, compress)
         parts = [b"".join(blocks[at : at + per_chunk]) for at in range(0, len(blocks), per_chunk)]
         entries = {}
         for index, part in enumerate(parts):
             chunk = chunk_name(name, self.write_id, index)
             entries[chunk] = self.chunk(chunk, index, index == len(parts) - 1, part)
-        entries[name] = self.manifest(name, meta, len(parts), len(value))
+        entries[name] = self.manifest(name, meta, len(parts), len(value), items)
         return entries
 
     def manifest(self, name: str, meta: Meta, chunks: int, length: int, items: int = 0) -> bytes:
@@ -474,7 +525,7 @@ class Writer:
 
     def head(self, name: str, kind: int, blocks: bool, body: bytes) -> bytes:
         seal = self.seal()
-        flags = kind | (SEALED if seal else 0) | (BLOCKS if blocks else 0)
+        flags = kind | (SEALED if seal else 0) | (BLOCKS if blocks else 0) | (ITEMS if self.sequence else 0)
         before = bytes([MAGIC, flags]) + self.schema
         if seal is not None:
             return seal.close(before + seal.key_id + self.write_id + seal.commitment, body, kind)

@@ -1,30 +1,48 @@
-"""The one type of the vectors' values, in postcard: `Vec<Row>` with `struct Row { id: u32, name: String }`."""
+"""The type of the vectors' values, in postcard: `Vec<Row>` with `struct Row { id: u32, name: String }`. Items of sequences are a `Row` each."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from envelope import Cursor, Reject, varint
 
 Row = tuple[int, str]
+T = TypeVar("T")
 
 
 def encode(rows: list[Row]) -> bytes:
-    out = varint(len(rows))
-    for number, name in rows:
-        text = name.encode()
-        out += varint(number) + varint(len(text)) + text
-    return out
+    return varint(len(rows)) + b"".join(map(encode_one, rows))
+
+
+def encode_one(row: Row) -> bytes:
+    number, name = row[0], row[1].encode()
+    return varint(number) + varint(len(name)) + name
 
 
 def decode(data: bytes) -> list[Row]:
     """Up to the last byte, or `Reject("decode")`."""
+    return whole(data, lambda cursor: [row(cursor) for _ in range(number(cursor, 64))])
+
+
+def decode_one(data: bytes) -> Row:
+    """Likewise."""
+    return whole(data, row)
+
+
+def whole(data: bytes, read: Callable[[Cursor], T]) -> T:
     cursor = Cursor(data)
     try:
-        rows = [(number(cursor, 32), text(cursor)) for _ in range(number(cursor, 64))]
+        value = read(cursor)
     except (Reject, UnicodeDecodeError):
         raise Reject("decode") from None
     if cursor.rest:
         raise Reject("decode")
-    return rows
+    return value
+
+
+def row(cursor: Cursor) -> Row:
+    return number(cursor, 32), text(cursor)
 
 
 def number(cursor: Cursor, bits: int) -> int:

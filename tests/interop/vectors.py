@@ -1,4 +1,4 @@
-"""Vectors: entries of one value, what their reader knows, and what it must say. README.md has the format."""
+"""Vectors: entries of one value or sequence, what their reader knows, and what it must say. README.md has the format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import envelope
 import names
 import rows
-from envelope import Call, Meta, Reader, Reject, Ring
+from envelope import Call, Meta, Opened, Reader, Reject, Ring, read_items
 
 # What a store with names of 250 bytes leaves for an entry's.
 NAME_BYTES = 210
@@ -26,10 +26,20 @@ def plain_name(call: Call) -> str:
 
 
 @dataclass(frozen=True)
+class Served:
+    """`items` is None for a value."""
+
+    meta: Meta
+    value: bytes
+    items: int | None
+
+
+@dataclass(frozen=True)
 class Vector:
     title: str
     call: Call
     ring: Ring | None
+    sequence: bool
     schema: bytes
     now: int
     limit: int
@@ -38,16 +48,27 @@ class Vector:
     verdict: str
     meta: Meta | None = None
     value: bytes | None = None
+    items: int | None = None
 
-    def read(self) -> tuple[str, Meta | None, bytes | None]:
-        """What our reader says: the verdict, and where it is `ok` the meta and the encoded value."""
-        reader = Reader(self.ring, self.call, self.schema, self.now, self.limit, self.entries.get)
+    def read(self) -> tuple[str, Served | None]:
+        """What our reader says: the verdict, and what is served where that is `ok`."""
+        reader = Reader(self.ring, self.call, self.sequence, self.schema, self.now, self.limit, self.entries.get)
         try:
-            meta, value = reader.open(self.head, self.entries[self.head])
-            rows.decode(value)
+            opened = reader.open(self.head, self.entries[self.head])
+            items = self.decode(opened)
         except Reject as reject:
-            return str(reject), None, None
-        return "ok", meta, value
+            return str(reject), None
+        return "ok", Served(opened.meta, opened.raw, items)
+
+    def decode(self, opened: Opened) -> int | None:
+        """How many items there are, all sound; None for a sound value."""
+        if not self.sequence:
+            rows.decode(opened.raw)
+            return None
+        items = [rows.decode_one(item) for item in read_items(opened.raw, self.limit)]
+        if opened.items not in (None, len(items)):
+            raise Reject("torn")
+        return len(items)
 
     def name(self) -> str:
         """Where the reader looks, by what it knows."""
@@ -68,6 +89,7 @@ class Vector:
                 "primary": ring.primary.hex(),
                 "previous": [key.hex() for key in ring.previous],
             },
+            "sequence": self.sequence,
             "schema": self.schema.hex(),
             "now": self.now,
             "limit": self.limit,
@@ -79,8 +101,10 @@ class Vector:
                 "ttl": meta.ttl,
                 "soft_ttl": meta.soft_ttl,
                 "cost": meta.cost,
+                "prefix": meta.prefix,
             },
             "value": None if value is None else fingerprint(value),
+            "items": self.items,
         }
 
 
@@ -102,6 +126,7 @@ def parse(fields: dict[str, Any]) -> Vector:
             hex_(fields["key"]),
         ),
         ring=ring and Ring(hex_(ring["name"]), hex_(ring["primary"]), tuple(map(hex_, ring["previous"]))),
+        sequence=fields["sequence"],
         schema=hex_(fields["schema"]),
         now=fields["now"],
         limit=fields["limit"],
@@ -109,6 +134,7 @@ def parse(fields: dict[str, Any]) -> Vector:
         entries={name: hex_(entry) for name, entry in fields["entries"].items()},
         verdict=fields["verdict"],
         meta=meta and Meta(**meta),
+        items=fields["items"],
     )
 
 

@@ -12,6 +12,8 @@ import rows
 from envelope import (
     BLOCKS,
     INLINE,
+    ITEMS,
+    MAX_BLOCK,
     RAW,
     SEALED,
     Call,
@@ -19,6 +21,8 @@ from envelope import (
     Ring,
     Writer,
     chunk_name,
+    encode_block,
+    encode_items,
     encode_meta,
     plain,
     varint,
@@ -65,11 +69,16 @@ def good(title: str, entries: dict[str, bytes], value: bytes, sealed: bool, meta
     """The last entry is the head, as in the order of writing."""
     head = list(entries)[-1]
     ring = RING if sealed else None
-    return Vector(title, CALL, ring, SCHEMA, T0 + 10, LIMIT, head, entries, "ok", meta, value)
+    return Vector(title, CALL, ring, False, SCHEMA, T0 + 10, LIMIT, head, entries, "ok", meta, value)
+
+
+def good_items(title: str, entries: dict[str, bytes], items: list[bytes], sealed: bool, meta: Meta = META) -> Vector:
+    one = good(title, entries, encode_items(items), sealed, meta)
+    return replace(one, sequence=True, items=len(items))
 
 
 def bad(reason: str, title: str, base: Vector, **changes: object) -> Vector:
-    fields: dict[str, object] = {"verdict": reason, "meta": None, "value": None, **changes}
+    fields: dict[str, object] = {"verdict": reason, "meta": None, "value": None, "items": None, **changes}
     return replace(base, title=f"{reason}: {title}", **fields)  # type: ignore[arg-type]
 
 
@@ -153,7 +162,7 @@ def spoiled_heads(one: Vector, seal: Vector) -> list[Vector]:
         bad("format", "kind 0", one, entries=patched(one, 1, 0b01)),
         bad("format", "kind 3 in a head", one, entries=patched(one, 1, 0b10)),
         bad("format", "padding", one, entries=patched(one, 1, 1 << 4)),
-        bad("format", "a stream", one, entries=patched(one, 1, 1 << 5)),
+        bad("format", "a sequence where a value is wanted", one, entries=patched(one, 1, 1 << 5)),
         bad("format", "reserved bit 6", one, entries=patched(one, 1, 1 << 6)),
         bad("format", "reserved bit 7", seal, entries=flip(seal, SEALED_NAME, 1, 1 << 7)),
         bad("format", "a header cut off", one, entries={PLAIN: plain_entry[:9]}),
@@ -213,7 +222,8 @@ def spoiled_bodies(base: Vector) -> list[Vector]:
         body("format", "a ttl that does not end", meta[:4] + b"\x80"),
         body("format", "a ttl in more bytes than it needs", meta[:4] + b"\x80\x00\x00" + SHORT),
         body("format", "a ttl beyond 64 bits", meta[:4] + b"\xff" * 9 + b"\x02\x00" + SHORT),
-        body("format", "an unknown option", meta[:-1] + b"\x04" + SHORT),
+        body("format", "an unknown option", meta[:-1] + b"\x08" + SHORT),
+        body("format", "a prefix", meta[:-1] + b"\x04" + SHORT),
         body("format", "no block where blocks are", meta, True),
         body("format", "half a block header", meta + b"\x01\0\0\0", True),
         block("a block longer than the data", RAW | 5, 5, b"abcd"),
@@ -304,6 +314,153 @@ def spoiled_chunks(sealed: bool) -> list[Vector]:
     return found
 
 
+FEW = [rows.encode_one(row) for row in [(1, "Ada"), (300, "Grüße"), (4_294_967_295, "")]]
+MANY = [rows.encode_one((n, hashlib.sha256(bytes([n])).hexdigest()[: n % 64])) for n in range(40)]
+ALIKE = [rows.encode_one((7, "the same item again"))] * 150
+LONG = [*FEW, rows.encode_one((5, "a text that is longer than a block " * 9)), *FEW]
+
+
+def sequences(sealed: bool, label: str = "first") -> Writer:
+    return replace(writer(sealed, label), sequence=True)
+
+
+def sound_sequences(sealed: bool) -> list[Vector]:
+    name, how, w = (SEALED_NAME, "sealed", sequences(True)) if sealed else (PLAIN, "plain", sequences(False))
+    part = Meta(T0, 3600, prefix=True)
+    full = Meta(T0, 0, soft_ttl=60, cost=1500, prefix=True)
+
+    def inline(title: str, items: list[bytes], meta: Meta = META, block: int = 0, compress: bool = False) -> Vector:
+        entries = w.inline(name, meta, encode_items(items), block, compress)
+        return good_items(f"{how} sequence: inline, {title}", entries, items, sealed, meta)
+
+    def chunks(title: str, items: list[bytes], block: int, compress: bool = False, meta: Meta = META, per_chunk: int = 1) -> Vector:
+        entries = w.chunked(name, meta, encode_items(items), block, compress, per_chunk, len(items))
+        return good_items(f"{how} sequence: chunks, {title}", entries, items, sealed, meta)
+
+    total = len(encode_items(FEW))
+    cut = chunks("all of one block but one byte", FEW, total - 1)
+    return [
+        inline("no items", []),
+        inline("one item", FEW[:1]),
+        inline("two items", FEW[:2]),
+        inline("raw blocks", MANY, block=300),
+        inline("LZ4 blocks", ALIKE, block=1000, compress=True),
+        inline("a prefix", FEW, part),
+        inline("a prefix of no items", [], part),
+        inline("a prefix, soft ttl and cost, no ttl", FEW, full),
+        chunks("of one byte", FEW, 1),
+        chunks("one full block", FEW, total),
+        cut,
+        chunks("raw", MANY, 100),
+        chunks("LZ4, the last one raw", ALIKE, 700, True),
+        chunks("an item longer than a block", LONG, 64),
+        chunks("a prefix", MANY, 100, meta=part),
+        chunks("of two blocks", MANY, 100, per_chunk=2),
+        replace(cut, title=f"{how} sequence: chunks, together longer than the limit", limit=max(map(len, FEW))),
+    ]
+
+
+def spoiled_sequences(sealed: bool) -> list[Vector]:
+    name, w = (SEALED_NAME, sequences(True)) if sealed else (PLAIN, sequences(False))
+    values = replace(w, sequence=False)
+    how = "sealed sequence" if sealed else "plain sequence"
+    raw = encode_items(FEW)
+    total, count = len(raw), len(FEW)
+    inline = good_items("", w.inline(name, META, raw), FEW, sealed)
+    base = good_items("", w.chunked(name, META, raw, 8, False, items=count), FEW, sealed)
+    twin = sequences(sealed, "second").chunked(name, META, raw, 8, False, items=count)
+    c0, c1, c2 = (chunk_name(name, ID, index) for index in range(3))
+    value = values.chunked(name, META, raw, 8, False)
+    part = encode_meta(Meta(T0, 3600, prefix=True))
+    broken = "tag" if sealed else "checksum"
+
+    def chunks(reason: str, title: str, changes: dict[str, bytes]) -> Vector:
+        return bad(reason, f"{how}, {title}", base, entries={**base.entries, **changes})
+
+    def manifest(reason: str, title: str, chunk_count: int, length: int, items: int) -> Vector:
+        return chunks(reason, title, {name: w.manifest(name, META, chunk_count, length, items)})
+
+    def head(title: str, payload: bytes) -> Vector:
+        return chunks("format", title, {name: w.head(name, 2, True, encode_meta(META) + payload)})
+
+    def kept(*names: str) -> dict[str, bytes]:
+        return {chunk: base.entries[chunk] for chunk in names}
+
+    def as_value(title: str, entries: dict[str, bytes]) -> Vector:
+        return bad("format", f"{how}, {title}", base, sequence=False, entries=entries)
+
+    flagged = flip(base, c1, 1, ITEMS)[c1]
+    if not sealed:
+        flagged = plain(flagged[:22], flagged[26:], c1, CALL.function)
+    zeros = encode_block(bytes(MAX_BLOCK), True)
+    found = [
+        bad("format", f"{how}, an inline value instead", inline, entries=values.inline(name, META, raw)),
+        bad("format", f"{how}, a value in chunks instead", base, entries=value),
+        as_value("inline where a value is wanted", inline.entries),
+        as_value("chunks where a value is wanted", base.entries),
+        as_value("a value that is a prefix, in chunks", {**value, name: values.head(name, 2, True, part + varint(3) + varint(total) + b"\0")}),
+        bad(broken, f"{how}, a value with the flag of one", inline, entries=flip(good("", values.inline(name, META, raw), raw, sealed), name, 1, ITEMS)),
+        bad("format", f"{how}, an unknown option", inline, entries={name: w.head(name, 1, False, encode_meta(META)[:-1] + b"\x08" + raw)}),
+        bad(broken, f"{how}, a flipped bit", inline, entries=flip(inline, name, -1 if not sealed else -17)),
+        bad("expired", f"{how}, inline", inline, now=T0 + 3603),
+        bad("expired", f"{how}, before its chunks are looked for", base, now=T0 + 3603, entries=kept(name)),
+        bad("schema", f"{how}, of other items", base, schema=b"\0\0\0\0"),
+        bad("limit", f"{how}, inline", inline, limit=total - 1),
+        bad("limit", f"{how}, inline, in blocks", inline, limit=total - 1, entries=w.inline(name, META, raw, 8)),
+        bad("limit", f"{how}, an item", base, limit=max(map(len, FEW)) - 1),
+        bad("missing chunk", f"{how}, the first", base, entries=kept(c1, c2, name)),
+        bad("missing chunk", f"{how}, the last", base, entries=kept(c0, c1, name)),
+        chunks("torn", "a chunk of another write", {c1: twin[chunk_name(name, write_id("second"), 1)]}),
+        chunks("torn", "two chunks have changed places", {c0: base.entries[c1], c1: base.entries[c0]}),
+        chunks(broken, "a chunk with a flipped bit", {c1: flip(base, c1, -1)[c1]}),
+        chunks(broken, "a chunk cut", {c1: base.entries[c1][:-1]}),
+        chunks("format", "a chunk with the flag of its head", {c1: flagged}),
+        chunks("format", "an empty last chunk", {c2: w.chunk(c2, 2, True, b"")}),
+        manifest("torn", "an item more than there are", 3, total, count + 1),
+        manifest("torn", "an item fewer than there are", 3, total, count - 1),
+        manifest("torn", "longer than its chunks", 3, total + 1, count),
+        manifest("torn", "shorter than its chunks", 3, total - 1, count),
+        # Sealed, the flag for the last chunk tells; plain, the length does.
+        manifest("tag" if sealed else "torn", "a chunk too few", 2, total, count),
+        manifest("format", "no items", 3, total, 0),
+        manifest("format", "more items than bytes", 3, total, total + 1),
+        manifest("format", "no chunks", 0, 0, 0),
+        manifest("format", "more chunks than bytes", 3, 2, 1),
+        manifest("format", "more than chunks hold", 3, 3 * MAX_BLOCK + 1, 1),
+        head("a manifest with a byte too many", varint(3) + varint(total) + varint(count) + b"\0"),
+        head("a manifest cut", varint(3) + varint(total)),
+    ]
+    if not sealed:
+        found.append(manifest("missing chunk", "a chunk too many", 4, total, count))
+    of_zeros = {c0: w.chunk(c0, 0, False, zeros + zeros), c1: w.chunk(c1, 1, True, zeros)}
+    found.append(chunks("torn", "a chunk of more than a block", {**of_zeros, name: w.manifest(name, META, 2, 2 * MAX_BLOCK, 9)}))
+    return found
+
+
+def spoiled_items() -> list[Vector]:
+    """Raw streams that nobody damaged: written so."""
+    w = sequences(False)
+    one = good_items("", w.inline(PLAIN, META, encode_items(FEW)), FEW, False)
+    few = encode_items(FEW)
+    found = []
+    for title, raw in [
+        ("an item cut", few[:-1]),
+        ("an item without its bytes", few + b"\x05"),
+        ("a length that does not end", few + b"\x80"),
+        ("a length in more bytes than it needs", few[:1] + b"\x85\x00" + FEW[0] + few),
+        ("a length beyond 64 bits", few + b"\xff" * 9 + b"\x02"),
+        ("an item longer than memory", few + b"\xff" * 9 + b"\x01"),
+        ("an item of no bytes", few + b"\0"),
+        ("an item with a byte too many", encode_items([*FEW, FEW[0] + b"\0"])),
+        ("an item with a byte too few", encode_items([*FEW, FEW[0][:-1]])),
+        ("no text", encode_items([b"\x01\x01\xff"])),
+    ]:
+        chunks = w.chunked(PLAIN, META, raw, 8, False, items=len(FEW) + 1)
+        found.append(bad("decode", f"sequence: {title}", one, entries=w.inline(PLAIN, META, raw)))
+        found.append(bad("decode", f"sequence in chunks: {title}", one, entries=chunks))
+    return found
+
+
 def vectors() -> list[Vector]:
     one, seal = sound(False), sound(True)
     return [
@@ -316,6 +473,11 @@ def vectors() -> list[Vector]:
         *spoiled_bodies(seal[0])[:4],
         *spoiled_chunks(False),
         *spoiled_chunks(True),
+        *sound_sequences(False),
+        *sound_sequences(True),
+        *spoiled_sequences(False),
+        *spoiled_sequences(True),
+        *spoiled_items(),
     ]
 
 

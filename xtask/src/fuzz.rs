@@ -10,6 +10,7 @@ const TARGETS: &[&str] = &[
     "header",
     "manifest",
     "block",
+    "items",
     "codec_postcard",
     "codec_msgpack",
 ];

@@ -96,6 +96,10 @@ impl Policy {
         self.expiration
     }
 
+    pub(crate) fn jitters_by(&self) -> Option<Jitter> {
+        self.jitter
+    }
+
     pub(crate) fn manner(&self) -> Manner {
         self.manner
     }
@@ -244,7 +248,7 @@ impl Cache {
     }
 }
 
-fn key_of(parts: &(impl KeyPart + ?Sized)) -> Key {
+pub(super) fn key_of(parts: &(impl KeyPart + ?Sized)) -> Key {
     let mut key = Key::new();
     key.part(parts);
     key

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use super::{Cache, Inner, global};
 #[cfg(feature = "backend")]
@@ -38,6 +39,7 @@ pub struct CacheBuilder {
     encrypt_all: bool,
     require_encryption: bool,
     max_value_bytes: Option<u64>,
+    patience: Duration,
 }
 
 impl CacheBuilder {
@@ -53,6 +55,7 @@ impl CacheBuilder {
             encrypt_all: false,
             require_encryption: false,
             max_value_bytes: None,
+            patience: Duration::from_millis(100),
         }
     }
 
@@ -97,6 +100,13 @@ impl CacheBuilder {
     /// can write into the store can have us read that much.
     pub fn max_value_bytes(mut self, bytes: u64) -> Self {
         self.max_value_bytes = Some(bytes);
+        self
+    }
+
+    /// How long a call that follows another call's sequence waits while that one's consumer pauses, before it runs the body itself; 100 ms at
+    /// first.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -163,6 +173,7 @@ impl CacheBuilder {
             flights: Flights::new(),
             time: self.time,
             observer: self.observer,
+            patience: self.patience,
             luck: AtomicU64::new(seed),
             computed: AtomicU64::new(0),
         });

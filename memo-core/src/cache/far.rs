@@ -5,10 +5,24 @@ use crate::backend::{Answer, Fault};
 use crate::codec::Wire;
 use crate::event::{Event, Operation, Unstored};
 use crate::expiration::{Expiration, Jitter};
-use crate::far::{Far, Load, Remains, Spot, Unpacked, Write};
+use crate::far::{Far, Load, Remains, Spot, Stock, Unpacked, Write};
+use crate::flight::Permit;
 use crate::near::KeyRef;
 use crate::site::{Site, State};
-use crate::waits::Waits;
+use crate::waits::{Waits, at_once};
+
+/// What a backend is to do with what was computed.
+pub(crate) enum Freight {
+    Store(Write),
+    /// What the value is now is not to be kept, and neither is what it was.
+    Remove(Unstored),
+}
+
+/// What became of it.
+pub(crate) enum Delivered {
+    Stored { weight: usize },
+    Unstored(Unstored),
+}
 
 impl Cache {
     /// What the backend has for a call: nothing, while somebody writes there what is not valid any more.
@@ -26,6 +40,22 @@ impl Cache {
         }
     }
 
+    /// What the backend has for a reader of a sequence.
+    pub(crate) async fn stock_far(
+        &self,
+        spot: &Spot,
+        address: &KeyRef<'_>,
+        waits: Waits,
+    ) -> (Answer<Stock>, Remains) {
+        match self.far() {
+            Some(far) if !self.flights().is_suspect(address) => {
+                far.find_items(spot, self.time().wall_seconds(), waits)
+                    .await
+            }
+            _ => (Ok(Stock::Absent), Remains::default()),
+        }
+    }
+
     /// Packs a value that is computed now. What the call says of its expiry goes before what the site says.
     pub(crate) fn pack_far<V>(
         &self,
@@ -34,20 +64,76 @@ impl Cache {
         spot: &Spot,
         value: &V,
         wire: Wire<V>,
-        (expiration, jitter): (Option<Expiration>, Option<Jitter>),
+        own: (Option<Expiration>, Option<Jitter>),
     ) -> Result<Write, Unstored> {
-        let options = site.options();
-        let expiration = expiration.or(options.expiration).unwrap_or_default();
-        let expiration = expiration.spread(jitter.or(options.jitter), self.luck());
+        let expiration = self.lifetime(site, own);
         let now = self.time().wall_seconds();
         far.pack(spot, value, wire, expiration, now)
-            .map_err(|unpacked| match unpacked {
-                Unpacked::Because(reason) => reason,
-                Unpacked::Problem(problem) => {
-                    self.tell(site.state(), &problem);
-                    Unstored::Unencodable
-                }
-            })
+            .map_err(|why| self.refusal(site.state(), why))
+    }
+
+    /// Why a value is not stored; said once, where its author should know.
+    pub(crate) fn refusal(&self, state: &'static State, why: Unpacked) -> Unstored {
+        match why {
+            Unpacked::Because(reason) => reason,
+            Unpacked::Problem(problem) => {
+                self.tell(state, &problem);
+                Unstored::Unencodable
+            }
+        }
+    }
+
+    /// How long a value that is computed now is to live. What the call says goes before what the site says.
+    pub(crate) fn lifetime(
+        &self,
+        site: &'static Site,
+        (expiration, jitter): (Option<Expiration>, Option<Jitter>),
+    ) -> Expiration {
+        let options = site.options();
+        let expiration = expiration.or(options.expiration).unwrap_or_default();
+        expiration.spread(jitter.or(options.jitter), self.luck())
+    }
+
+    /// Does what a permit allows; `seen` is what the caller found there before. Deleted again where the permit is revoked meanwhile.
+    pub(crate) async fn ship_far(
+        &self,
+        spot: &Spot,
+        freight: Freight,
+        seen: Option<Remains>,
+        permit: &Permit,
+        waits: Waits,
+    ) -> Answer<Delivered> {
+        let Some(far) = self.far() else {
+            return Ok(Delivered::Unstored(Unstored::NoStore));
+        };
+        let before = match seen {
+            Some(seen) => seen,
+            None => self.remains_far(far, spot, waits).await,
+        };
+        let write = match freight {
+            Freight::Store(write) => write,
+            Freight::Remove(reason) => {
+                far.remove(spot, before, waits).await?;
+                return Ok(Delivered::Unstored(reason));
+            }
+        };
+        let (weight, own) = (write.weight(), write.remains());
+        let mut undo = Undo {
+            far,
+            spot,
+            own,
+            permit,
+            is_due: true,
+        };
+        let saved = far.save(spot, write, before, waits).await;
+        // Also after a fault, which does not say that nothing was written.
+        if permit.is_revoked() {
+            far.remove(spot, own, waits).await?;
+            undo.is_due = false;
+            return saved.map(|()| Delivered::Unstored(Unstored::Voided));
+        }
+        undo.is_due = false;
+        saved.map(|()| Delivered::Stored { weight })
     }
 
     /// Stores what was packed in place of what is there, or deletes that where nothing could be packed; answers the weight.
@@ -101,5 +187,25 @@ impl Cache {
             operation,
             fault,
         });
+    }
+}
+
+/// Deletes a revoked writing whose future is dropped before it could do so itself. It blocks the thread, which is better than a value from before
+/// an invalidation, and happens only where an invalidation meets an asynchronous call that is cancelled.
+struct Undo<'a> {
+    far: &'a Far,
+    spot: &'a Spot,
+    own: Remains,
+    permit: &'a Permit,
+    is_due: bool,
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        if self.is_due && self.permit.is_revoked() {
+            let removal = self.far.remove(self.spot, self.own, Waits::Blocking);
+            // Whether that worked or not, nobody is left to tell.
+            let _ = at_once(removal);
+        }
     }
 }

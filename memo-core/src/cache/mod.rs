@@ -5,15 +5,18 @@ mod builder;
 mod drops;
 mod far;
 mod global;
+mod sequence;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 pub use self::adhoc::Policy;
 pub use self::builder::CacheBuilder;
 pub(crate) use self::drops::end;
+pub(crate) use self::far::{Delivered, Freight};
 pub use self::global::cache;
 pub(crate) use self::global::installed;
 use crate::clock::{Janitor, Tick, Time};
@@ -50,6 +53,7 @@ struct Inner {
     flights: Flights,
     time: Time,
     observer: Option<Arc<dyn Observer>>,
+    patience: Duration,
     luck: AtomicU64,
     computed: AtomicU64,
 }
@@ -107,6 +111,11 @@ impl Cache {
     #[inline]
     pub(crate) fn time(&self) -> &Time {
         &self.0.time
+    }
+
+    /// How long one who follows a sequence waits while its consumer pauses.
+    pub(crate) fn patience(&self) -> Duration {
+        self.0.patience
     }
 
     pub(crate) fn is_enabled(&self) -> bool {

@@ -1,15 +1,15 @@
 //! The steps of a call whose value lives in a backend.
 
-use super::{Call, End, Errand, Right, Step};
+use super::{Call, End, Errand, Step};
 use crate::backend::{Answer, Fault};
+use crate::cache::{Delivered, Freight};
 use crate::codec::Wire;
 use crate::context::{Mode, Surroundings};
 use crate::event::{Miss, Operation, Unstored};
-use crate::far::{Course, Far, Load, Remains, Spot, Write};
-use crate::flight::Permit;
+use crate::far::{Course, Load, Remains, Spot};
+use crate::flight::{Permit, Right};
 use crate::keep::Keep;
 use crate::rules::{Ruling, Value};
-use crate::waits::{Waits, at_once};
 
 /// A value on its way to the caller, who gets it when the backend has it, or has failed.
 ///
@@ -21,19 +21,6 @@ pub(super) struct Delivery<V> {
     permit: Permit,
     errand: Errand,
     right: Right,
-}
-
-/// What the backend is to do.
-enum Freight {
-    Store(Write),
-    /// What the value is now is not to be kept, and neither is what it was.
-    Remove(Unstored),
-}
-
-/// What became of a delivery.
-pub(super) enum Delivered {
-    Stored { weight: usize },
-    Unstored(Unstored),
 }
 
 impl<V> Delivery<V> {
@@ -116,7 +103,8 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             Ok(freight) => freight,
             Err(reason) => return self.kept_back(right, reason, U::Keep::revive(value)),
         };
-        match self.permit(&right) {
+        let (flights, address) = (self.cache.flights(), self.address());
+        match right.permit(flights, &address, self.waits) {
             Some(permit) => End::Ship(Box::new(Delivery {
                 value,
                 freight: Some(freight),
@@ -151,53 +139,15 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         }
     }
 
-    fn permit(&self, right: &Right) -> Option<Permit> {
-        match right {
-            Right::Lead(lead) => lead.permit(self.waits),
-            Right::Alone(ticket) => {
-                self.cache
-                    .flights()
-                    .permit(ticket, &self.address(), self.waits)
-            }
-            Right::Spent => None,
-        }
-    }
-
     /// Does what a delivery asks of the backend. Ready at once for a blocking call.
     pub(super) async fn ship(&self, delivery: &mut Delivery<Value<R, U>>) -> Answer<Delivered> {
-        let (Course::Far(spot, _), Some(far)) = (&self.course, self.cache.far()) else {
+        let (Course::Far(spot, _), Some(freight)) = (&self.course, delivery.freight.take()) else {
             return Ok(Delivered::Unstored(Unstored::NoStore));
         };
-        let before = match delivery.errand.remains {
-            Some(seen) => seen,
-            None => self.cache.remains_far(far, spot, self.waits).await,
-        };
-        match delivery.freight.take() {
-            Some(Freight::Store(write)) => {
-                let (weight, own) = (write.weight(), write.remains());
-                let mut undo = Undo {
-                    far,
-                    spot,
-                    own,
-                    permit: &delivery.permit,
-                    is_due: true,
-                };
-                let saved = far.save(spot, write, before, self.waits).await;
-                // Also after a fault, which does not say that nothing was written.
-                if delivery.permit.is_revoked() {
-                    far.remove(spot, own, self.waits).await?;
-                    undo.is_due = false;
-                    return Ok(Delivered::Unstored(Unstored::Voided));
-                }
-                undo.is_due = false;
-                saved.map(|()| Delivered::Stored { weight })
-            }
-            Some(Freight::Remove(reason)) => {
-                far.remove(spot, before, self.waits).await?;
-                Ok(Delivered::Unstored(reason))
-            }
-            None => Ok(Delivered::Unstored(Unstored::NoStore)),
-        }
+        let seen = delivery.errand.remains;
+        self.cache
+            .ship_far(spot, freight, seen, &delivery.permit, self.waits)
+            .await
     }
 
     /// Wakes those who wait and gives the value back.
@@ -244,25 +194,5 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 
     fn faulty(&self, operation: Operation, fault: Fault) {
         self.cache.report_fault(self.state, operation, fault);
-    }
-}
-
-/// Deletes a revoked writing whose future is dropped before it could do so itself. It blocks the thread, which is better than a value from before
-/// an invalidation, and happens only where an invalidation meets an asynchronous call that is cancelled.
-struct Undo<'a> {
-    far: &'a Far,
-    spot: &'a Spot,
-    own: Remains,
-    permit: &'a Permit,
-    is_due: bool,
-}
-
-impl Drop for Undo<'_> {
-    fn drop(&mut self) {
-        if self.is_due && self.permit.is_revoked() {
-            let removal = self.far.remove(self.spot, self.own, Waits::Blocking);
-            // Whether that worked or not, nobody is left to tell.
-            let _ = at_once(removal);
-        }
     }
 }

@@ -17,7 +17,7 @@ use crate::cache::{Cache, installed};
 use crate::context::{self, Mode, Surroundings};
 use crate::event::{Event, Miss, Unstored};
 use crate::far::{Course, Remains};
-use crate::flight::{Follow, Kind, Landing, Lead, Role, Ticket};
+use crate::flight::{Avoid, Follow, Kind, Landing, Lead, Right, Role};
 use crate::keep::Keep;
 use crate::key::Key;
 use crate::near::{Found, KeyRef, Storing, address};
@@ -109,13 +109,6 @@ struct Errand {
     runs: bool,
     /// What the fetching found that a store would replace.
     remains: Option<Remains>,
-}
-
-/// What gives the right to store.
-enum Right {
-    Lead(Lead),
-    Alone(Ticket),
-    Spent,
 }
 
 impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
@@ -260,10 +253,14 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             outcome: TypeId::of::<R>(),
             waits: self.waits,
         };
+        let avoid = match self.mode {
+            Mode::Refresh => Avoid::Everybody,
+            Mode::Normal | Mode::Bypass => Avoid::Nobody,
+        };
         match self
             .cache
             .flights()
-            .begin(&self.address(), kind, self.mode == Mode::Refresh)
+            .begin(&self.address(), kind, avoid, None)
         {
             Role::Lead(lead) => self.lead(lead),
             Role::Follow(follow) => {
@@ -315,15 +312,11 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     fn errand(&self, right: Right) -> Errand {
-        let leading = match &right {
-            Right::Lead(lead) => Some(lead.id()),
-            Right::Alone(_) | Right::Spent => None,
-        };
         // What the body calls in turn reads the cache as always.
         let surroundings = Surroundings {
             mode: Some(Mode::Normal),
-            cache: None,
-            leading,
+            leading: right.leading(),
+            ..Surroundings::default()
         };
         Errand {
             right,

@@ -18,6 +18,15 @@ impl BlockSink for Vec<u8> {
     }
 }
 
+/// Takes nothing.
+pub(crate) struct Full;
+
+impl BlockSink for Full {
+    fn take(&mut self, _: &[u8]) -> Result<(), Overflow> {
+        Err(Overflow)
+    }
+}
+
 /// A buffer of one block in front of a [`BlockSink`], so that a codec writes byte by byte at the cost of a copy.
 pub(crate) struct Blocks<'s> {
     block: Vec<u8>,
@@ -37,6 +46,22 @@ impl<'s> Blocks<'s> {
             overflowed: false,
             sink,
         }
+    }
+
+    /// One block of at most `most` bytes, which begins where `filled` ends: without a copy, for [`into_block`](Self::into_block).
+    pub(crate) fn in_place(filled: Vec<u8>, most: usize, sink: &'s mut Full) -> Self {
+        Self {
+            block: filled,
+            size: most,
+            total: 0,
+            overflowed: false,
+            sink,
+        }
+    }
+
+    /// The block that is being filled.
+    pub(crate) fn into_block(self) -> Vec<u8> {
+        self.block
     }
 
     /// Appends bytes.

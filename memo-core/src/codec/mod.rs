@@ -10,9 +10,10 @@ mod postcard;
 mod strict;
 mod survival;
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub(crate) use self::blocks::{BlockSink, Blocks, Overflow};
+pub(crate) use self::blocks::{BlockSink, Blocks, Full, Overflow};
 pub(crate) use self::survival::objection;
 use crate::schema::{self, Shape};
 use crate::value::Portable;
@@ -64,7 +65,8 @@ pub(crate) struct Undecodable;
 
 /// Everything about a type that is needed to take its values out of the process: a few functions, and no type in the road that uses them.
 pub struct Wire<V> {
-    pub(crate) encode: fn(&V, Codec, &mut Blocks<'_>) -> Result<(), Unencodable>,
+    /// Of values of the shape that the type has under the codec.
+    pub(crate) encode: fn(&V, Codec, &Shape, &mut Blocks<'_>) -> Result<(), Unencodable>,
     pub(crate) decode: fn(Codec, &[u8]) -> Result<V, Undecodable>,
     pub(crate) shape: fn(Codec) -> &'static Shape,
     /// What a value, written and read, has to say against its type.
@@ -79,6 +81,12 @@ impl<V> Clone for Wire<V> {
 
 impl<V> Copy for Wire<V> {}
 
+impl<V> fmt::Debug for Wire<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
+}
+
 impl<V: Portable + 'static> Wire<V> {
     /// The functions of `V`.
     pub(crate) const NEW: Self = Self {
@@ -90,13 +98,14 @@ impl<V: Portable + 'static> Wire<V> {
 }
 
 /// A value is not lost because its own `Serialize` panics: then it is refused.
-fn encode<V: Portable + 'static>(
+fn encode<V: Portable>(
     value: &V,
     codec: Codec,
+    shape: &Shape,
     out: &mut Blocks<'_>,
 ) -> Result<(), Unencodable> {
     let encode = || match codec {
-        Codec::Postcard => postcard::encode(value, out),
+        Codec::Postcard => postcard::encode(value, &shape.tuples, out),
         #[cfg(feature = "msgpack")]
         Codec::Msgpack => msgpack::encode(value, out),
     };

@@ -6,15 +6,15 @@ use postcard::{Deserializer, Error, Result, Serializer, de_flavors, ser_flavors}
 
 use super::guard::{Claims, Guarded};
 use super::strict::{Refusal, Strict};
-use super::{Blocks, Codec, Undecodable, Unencodable};
-use crate::schema::{self, Tuple};
+use super::{Blocks, Undecodable, Unencodable};
+use crate::schema::Tuple;
 use crate::value::Portable;
 
-pub(super) fn encode<V: Portable + 'static>(
+pub(super) fn encode<V: Portable>(
     value: &V,
+    tuples: &[Tuple],
     out: &mut Blocks<'_>,
 ) -> std::result::Result<(), Unencodable> {
-    let tuples = &schema::shape::<V>(Codec::Postcard).tuples;
     match write(value, tuples, out) {
         _ if out.overflowed() => Err(Unencodable::Overflow),
         Ok(()) => Ok(()),

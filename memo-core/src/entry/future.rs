@@ -82,7 +82,12 @@ where
     W: Fn(&K::Value) -> usize + Send + Sync + 'static,
     E: Fn() -> Option<Expiration> + Send + Sync + 'static,
 {
-    AsyncEntry(AnyAsyncEntry(entry(site, key, rules)))
+    from_entry(entry(site, key, rules))
+}
+
+/// An entry, for asynchronous code.
+pub(super) fn from_entry<R>(entry: Entry<R>) -> AsyncEntry<R> {
+    AsyncEntry(AnyAsyncEntry(entry))
 }
 
 impl<R> Deref for AsyncEntry<R> {

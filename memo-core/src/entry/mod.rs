@@ -1,6 +1,7 @@
 //! One entry of a memoized function, reached by the arguments of its call.
 
 mod future;
+mod items;
 mod place;
 mod stored;
 
@@ -8,6 +9,7 @@ use std::fmt;
 use std::ops::Deref;
 
 pub use self::future::{AnyAsyncEntry, AsyncEntry, async_entry};
+pub use self::items::{async_items_entry, items_entry};
 pub(crate) use self::place::Place;
 use self::stored::{ByRules, Stored};
 use crate::cache::{Cache, Policy};

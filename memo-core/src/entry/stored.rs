@@ -9,7 +9,7 @@ use crate::codec::Wire;
 use crate::context;
 use crate::event::{Event, Operation, Unstored};
 use crate::expiration::Expiration;
-use crate::far::{Course, Load, Manner, Problem, Spot};
+use crate::far::{Course, Load, Manner, Problem, Spot, Write};
 use crate::keep::Keep;
 use crate::near::{Found, KeyRef, Storing, address};
 use crate::parcel::Parcel;
@@ -162,7 +162,20 @@ impl<R> AnyEntry<R> {
         let packed = cache.pack_far(far, site, spot, &value, wire, (expiration, None));
         drop(value);
         let address = spot.address(address::<V>(site.state().scope, &self.key));
-        let (permit, before) = cache.flights().seize(&address, waits);
+        self.put_packed(spot, &address, packed, waits).await;
+    }
+
+    /// Writes what was packed in place of what is there and of what is being computed.
+    pub(super) async fn put_packed(
+        &self,
+        spot: &Spot,
+        address: &KeyRef<'_>,
+        packed: Result<Write, Unstored>,
+        waits: Waits,
+    ) {
+        let (site, cache) = (self.site, &self.cache);
+        let Some(far) = cache.far() else { return };
+        let (permit, before) = cache.flights().seize(address, waits);
         end(before, waits).await;
         let mut stored = cache.put_far(far, spot, packed, waits).await;
         if permit.is_revoked() {
@@ -171,9 +184,9 @@ impl<R> AnyEntry<R> {
         }
         drop(permit);
         // Whoever set out meanwhile may have fetched what was there before.
-        cache.flights().retire(&address);
+        cache.flights().retire(address);
         // Nor may what they write replace the new value: both go.
-        cache.flights().revoke(&address);
+        cache.flights().revoke(address);
         match stored {
             Ok(Ok(weight)) => cache.emit(|| Event::Stored {
                 function: site.name(),

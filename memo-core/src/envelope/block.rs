@@ -93,6 +93,15 @@ pub(super) fn measure(mut blocks: &[u8]) -> Result<u64, Reject> {
     Ok(total)
 }
 
+/// The length of the raw bytes of a chunk's blocks, which is torn where they are more than `max`.
+pub(super) fn measure_within(blocks: &[u8], max: u64) -> Result<usize, Reject> {
+    let len = measure(blocks)?;
+    match usize::try_from(len) {
+        Ok(bytes) if len <= max => Ok(bytes),
+        _ => Err(Reject::Torn),
+    }
+}
+
 /// Appends the blocks' raw bytes. On an error `out` is as before.
 pub(super) fn unpack(mut blocks: &[u8], out: &mut Vec<u8>) -> Result<(), Reject> {
     let before = out.len();

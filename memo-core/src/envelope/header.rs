@@ -14,23 +14,34 @@ const CHUNK: u8 = 3;
 const KIND: u8 = 0b11;
 const SEALED: u8 = 1 << 2;
 const IN_BLOCKS: u8 = 1 << 3;
+const ITEMS: u8 = 1 << 5;
 
 const SUM_BYTES: usize = 4;
 
 /// That of a sealed inline entry or manifest.
 const LONGEST: usize = 42;
 
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// A value.
+    Value,
+    /// The items of a sequence.
+    Items,
+}
+
 /// What stands under an entry's own name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A whole value, in blocks or as it is.
     Inline { in_blocks: bool },
-    /// The list of a value's chunks.
+    /// The list of its chunks.
     Manifest,
 }
 
 /// An inline entry or a manifest, taken apart. Nothing of it is verified.
 pub(super) struct Head<'a> {
+    pub(super) content: Content,
     pub(super) kind: Kind,
     pub(super) schema: [u8; 4],
     pub(super) guard: HeadGuard<'a>,
@@ -107,6 +118,7 @@ impl<'a> Head<'a> {
             plain_guard(entry, rest, kind)?
         };
         Some(Self {
+            content: content(flags),
             kind,
             schema: *schema,
             guard,
@@ -176,13 +188,20 @@ fn flags(entry: &[u8]) -> Option<(u8, &[u8])> {
 /// `None` for chunks, and for flags that this version does not know.
 fn kind(flags: u8) -> Option<Kind> {
     let in_blocks = flags & IN_BLOCKS != 0;
-    if flags & !(KIND | SEALED | IN_BLOCKS) != 0 {
+    if flags & !(KIND | SEALED | IN_BLOCKS | ITEMS) != 0 {
         return None;
     }
     match flags & KIND {
         INLINE => Some(Kind::Inline { in_blocks }),
         MANIFEST if in_blocks => Some(Kind::Manifest),
         _ => None,
+    }
+}
+
+fn content(flags: u8) -> Content {
+    match flags & ITEMS {
+        0 => Content::Value,
+        _ => Content::Items,
     }
 }
 
@@ -210,8 +229,14 @@ pub(super) struct Header(Vec<u8>);
 
 impl Header {
     /// That of an inline entry or a manifest.
-    pub(super) fn head(kind: Kind, schema: [u8; 4], id: WriteId, seal: Option<&Seal>) -> Self {
-        let mut bytes = start(flags_of(kind), seal.is_some());
+    pub(super) fn head(
+        content: Content,
+        kind: Kind,
+        schema: [u8; 4],
+        id: WriteId,
+        seal: Option<&Seal>,
+    ) -> Self {
+        let mut bytes = start(flags_of(content, kind), seal.is_some());
         bytes.extend_from_slice(&schema);
         match seal {
             Some(seal) => {
@@ -262,12 +287,17 @@ pub(super) fn sum(entry: &mut [u8], place: Place, binding: Binding<'_>) {
     }
 }
 
-fn flags_of(kind: Kind) -> u8 {
-    match kind {
-        Kind::Inline { in_blocks: false } => INLINE,
-        Kind::Inline { in_blocks: true } => INLINE | IN_BLOCKS,
-        Kind::Manifest => MANIFEST | IN_BLOCKS,
-    }
+fn flags_of(content: Content, kind: Kind) -> u8 {
+    let items = match content {
+        Content::Value => 0,
+        Content::Items => ITEMS,
+    };
+    items
+        | match kind {
+            Kind::Inline { in_blocks: false } => INLINE,
+            Kind::Inline { in_blocks: true } => INLINE | IN_BLOCKS,
+            Kind::Manifest => MANIFEST | IN_BLOCKS,
+        }
 }
 
 /// The length of the header of an inline entry.

@@ -1,9 +1,9 @@
 //! Manifests, and the chunks behind them. docs/envelope.md, sections 2 and 6.
 
-use super::header::{Chunk, ChunkGuard};
-use super::{Binding, Meta, block, chunk_name};
+use super::header::Content;
+use super::{BLOCK_BYTES, Meta, WriteLock, block};
 use crate::reject::Reject;
-use crate::seal::{Place, Seal, WriteId};
+use crate::seal::WriteId;
 use crate::varint;
 
 /// What the payload of a manifest says.
@@ -11,8 +11,10 @@ use crate::varint;
 pub(super) struct Extent {
     /// At least one, and at most one for each byte.
     pub(super) chunks: u32,
-    /// The length of the encoded value.
+    /// The length of the encoded value, or of all items.
     pub(super) raw_len: u64,
+    /// Those of a sequence; a value has none.
+    pub(super) items: u64,
 }
 
 impl Extent {
@@ -20,29 +22,34 @@ impl Extent {
     pub(super) fn push(&self, out: &mut Vec<u8>) {
         varint::push(out, u64::from(self.chunks));
         varint::push(out, self.raw_len);
-        varint::push(out, 0); // no stream
+        varint::push(out, self.items);
     }
 
-    pub(super) fn parse(payload: &[u8]) -> Option<Self> {
+    pub(super) fn parse(payload: &[u8], content: Content) -> Option<Self> {
         let (chunks, rest) = varint::split(payload)?;
         let (raw_len, rest) = varint::split(rest)?;
         let (items, rest) = varint::split(rest)?;
-        if chunks == 0 || chunks > raw_len || items != 0 || !rest.is_empty() {
+        if chunks == 0 || chunks > raw_len || !rest.is_empty() {
             return None;
         }
-        Some(Self {
+        let extent = Self {
             chunks: u32::try_from(chunks).ok()?,
             raw_len,
-        })
+            items,
+        };
+        extent.suits(content).then_some(extent)
     }
-}
 
-/// What protects the chunks of a manifest.
-pub(super) enum ChunkLock {
-    /// Checksums, bound to the name of the entry and its function.
-    Plain { name: String, function: String },
-    /// The seal of the manifest.
-    Sealed(Box<Seal>),
+    fn suits(&self, content: Content) -> bool {
+        match content {
+            Content::Value => self.items == 0,
+            // A chunk is one block, and each item has a length of at least a byte.
+            Content::Items => {
+                let most = u64::from(self.chunks) * BLOCK_BYTES as u64;
+                self.raw_len <= most && (1..=self.raw_len).contains(&self.items)
+            }
+        }
+    }
 }
 
 /// A manifest that was opened: takes the chunks, in order.
@@ -51,7 +58,7 @@ pub(crate) struct Manifest {
     pub(crate) write_id: WriteId,
     pub(crate) chunks: u32,
     pub(crate) raw_len: u64,
-    lock: ChunkLock,
+    lock: WriteLock,
     /// The index of the next chunk.
     next: u32,
     /// The encoded value so far.
@@ -60,20 +67,11 @@ pub(crate) struct Manifest {
     scratch: Vec<u8>,
 }
 
-impl ChunkLock {
-    pub(super) fn plain(binding: Binding<'_>) -> Self {
-        Self::Plain {
-            name: binding.name.to_owned(),
-            function: binding.function.to_owned(),
-        }
-    }
-}
-
 impl Manifest {
-    pub(super) fn new(meta: Meta, write_id: WriteId, extent: Extent, lock: ChunkLock) -> Self {
+    pub(super) fn new(meta: Meta, extent: Extent, lock: WriteLock) -> Self {
         Self {
             meta,
-            write_id,
+            write_id: lock.write_id,
             chunks: extent.chunks,
             raw_len: extent.raw_len,
             lock,
@@ -85,17 +83,14 @@ impl Manifest {
 
     /// Opens the next chunk. A chunk that is refused changes nothing.
     pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<(), Reject> {
-        let chunk = Chunk::parse(chunk).ok_or(Reject::Format)?;
-        if matches!(chunk.guard, ChunkGuard::Sealed(_)) != matches!(self.lock, ChunkLock::Sealed(_))
-        {
-            return Err(Reject::Downgrade);
-        }
-        if chunk.id != self.write_id || chunk.index != self.next || self.next == self.chunks {
+        if self.next == self.chunks {
             return Err(Reject::Torn);
         }
+        let last = self.next + 1 == self.chunks;
         let mut scratch = std::mem::take(&mut self.scratch);
         let taken = self
-            .verify(&chunk, &mut scratch)
+            .lock
+            .verify(self.next, last, chunk, &mut scratch)
             .and_then(|blocks| self.unpack(blocks));
         self.scratch = scratch;
         taken
@@ -110,34 +105,10 @@ impl Manifest {
         }
     }
 
-    /// The blocks of a chunk, once they are known to be what was written.
-    fn verify<'a>(&self, chunk: &Chunk<'a>, scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Reject> {
-        match (&chunk.guard, &self.lock) {
-            (ChunkGuard::Plain { summed, blocks }, ChunkLock::Plain { name, function }) => {
-                let name = &chunk_name(name, self.write_id, self.next);
-                summed.verify(Binding { name, function })?;
-                Ok(blocks)
-            }
-            (ChunkGuard::Sealed(sealed), ChunkLock::Sealed(seal)) => {
-                let place = Place::Chunk {
-                    index: self.next,
-                    last: self.next + 1 == self.chunks,
-                };
-                scratch.clear();
-                seal.open(place, sealed.header, sealed.body, sealed.tag, scratch)?;
-                Ok(scratch)
-            }
-            _ => Err(Reject::Downgrade),
-        }
-    }
-
     fn unpack(&mut self, blocks: &[u8]) -> Result<(), Reject> {
-        let len = block::measure(blocks)?;
         let left = self.raw_len - self.raw.len() as u64;
-        if len > left {
-            return Err(Reject::Torn);
-        }
-        self.reserve(len, left);
+        let len = block::measure_within(blocks, left)?;
+        self.reserve(len as u64, left);
         block::unpack(blocks, &mut self.raw)?;
         self.next += 1;
         Ok(())
@@ -158,6 +129,7 @@ impl Manifest {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Binding;
     use super::*;
 
     fn manifest(chunks: u32, raw_len: u64) -> Manifest {
@@ -166,12 +138,19 @@ mod tests {
             ttl: 0,
             soft_ttl: None,
             cost: None,
+            is_prefix: false,
         };
-        let lock = ChunkLock::plain(Binding {
+        let binding = Binding {
             name: "name",
             function: "nfunction",
-        });
-        Manifest::new(meta, WriteId([0; 16]), Extent { chunks, raw_len }, lock)
+        };
+        let extent = Extent {
+            chunks,
+            raw_len,
+            items: 0,
+        };
+        let lock = WriteLock::new(WriteId([0; 16]), binding, None);
+        Manifest::new(meta, extent, lock)
     }
 
     fn blocks(block: &[u8], times: usize) -> Vec<u8> {

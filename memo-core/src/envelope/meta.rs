@@ -7,8 +7,9 @@ const GRACE: u64 = 2;
 
 const HAS_SOFT_TTL: u8 = 1;
 const HAS_COST: u8 = 1 << 1;
+const IS_PREFIX: u8 = 1 << 2;
 
-/// When an entry was made, and when it ends.
+/// When an entry was made, when it ends, and whether it is all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meta {
     /// Seconds since 2020-01-01T00:00:00Z.
@@ -19,15 +20,27 @@ pub(crate) struct Meta {
     pub(crate) soft_ttl: Option<u64>,
     /// Milliseconds that the value took to compute.
     pub(crate) cost: Option<u64>,
+    /// The sequence goes on: this is how it begins. Values are never prefixes.
+    pub(crate) is_prefix: bool,
 }
 
 impl Meta {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(16);
+        self.push(&mut bytes);
+        bytes
+    }
+
     /// Appends its bytes.
     pub(super) fn push(&self, out: &mut Vec<u8>) {
-        let flag = |bit: u8, field: Option<u64>| if field.is_some() { bit } else { 0 };
+        let flag = |bit: u8, is_set: bool| if is_set { bit } else { 0 };
         out.extend_from_slice(&self.created.to_le_bytes());
         varint::push(out, self.ttl);
-        out.push(flag(HAS_SOFT_TTL, self.soft_ttl) | flag(HAS_COST, self.cost));
+        out.push(
+            flag(HAS_SOFT_TTL, self.soft_ttl.is_some())
+                | flag(HAS_COST, self.cost.is_some())
+                | flag(IS_PREFIX, self.is_prefix),
+        );
         for field in [self.soft_ttl, self.cost].into_iter().flatten() {
             varint::push(out, field);
         }
@@ -38,7 +51,7 @@ impl Meta {
         let (created, rest) = body.split_first_chunk()?;
         let (ttl, rest) = varint::split(rest)?;
         let (&options, rest) = rest.split_first()?;
-        if options & !(HAS_SOFT_TTL | HAS_COST) != 0 {
+        if options & !(HAS_SOFT_TTL | HAS_COST | IS_PREFIX) != 0 {
             return None;
         }
         let (soft_ttl, rest) = split_option(options & HAS_SOFT_TTL != 0, rest)?;
@@ -48,6 +61,7 @@ impl Meta {
             ttl,
             soft_ttl,
             cost,
+            is_prefix: options & IS_PREFIX != 0,
         };
         Some((meta, rest))
     }
@@ -76,24 +90,20 @@ mod tests {
         ttl: 60,
         soft_ttl: None,
         cost: None,
+        is_prefix: false,
     };
-
-    fn bytes(meta: &Meta) -> Vec<u8> {
-        let mut out = Vec::new();
-        meta.push(&mut out);
-        out
-    }
 
     #[test]
     fn all_that_is_said_is_read_again() {
         for soft_ttl in [None, Some(0), Some(u64::MAX)] {
-            for cost in [None, Some(300)] {
+            for (cost, is_prefix) in [(None, true), (Some(300), true), (Some(300), false)] {
                 let meta = Meta {
                     soft_ttl,
                     cost,
+                    is_prefix,
                     ..META
                 };
-                let mut body = bytes(&meta);
+                let mut body = meta.to_bytes();
                 body.extend_from_slice(b"rest");
                 assert_eq!(Meta::split(&body), Some((meta, &b"rest"[..])));
             }
@@ -102,11 +112,12 @@ mod tests {
 
     #[test]
     fn every_truncation_is_refused() {
-        let whole = bytes(&Meta {
+        let meta = Meta {
             soft_ttl: Some(30),
             cost: Some(300),
             ..META
-        });
+        };
+        let whole = meta.to_bytes();
         for len in 0..whole.len() {
             assert_eq!(Meta::split(&whole[..len]), None, "{len} bytes");
         }
@@ -114,8 +125,8 @@ mod tests {
 
     #[test]
     fn unknown_options_are_refused() {
-        for bit in 2..8 {
-            let mut body = bytes(&META);
+        for bit in 3..8 {
+            let mut body = META.to_bytes();
             body[5] |= 1 << bit;
             body.extend_from_slice(&[1; 32]);
             assert_eq!(Meta::split(&body), None, "bit {bit}");

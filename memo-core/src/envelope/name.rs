@@ -1,5 +1,7 @@
 //! Names of sealed entries and of chunks. docs/envelope.md, section 5.
 
+use std::ops::Range;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::key::{limit, push_escaped};
@@ -7,8 +9,22 @@ use crate::seal::{Digest, WriteId};
 
 /// The name of a chunk: at most 37 bytes longer than that of its entry.
 pub(crate) fn chunk_name(entry: &str, id: WriteId, index: u32) -> String {
+    format!("{}{index}", before_index(entry, id))
+}
+
+/// The names of several chunks.
+pub(crate) fn chunk_names(
+    entry: &str,
+    id: WriteId,
+    indices: Range<u32>,
+) -> impl Iterator<Item = String> + use<> {
+    let start = before_index(entry, id);
+    indices.map(move |index| format!("{start}{index}"))
+}
+
+fn before_index(entry: &str, id: WriteId) -> String {
     let id = Base64UrlUnpadded::encode_string(&id.0);
-    format!("~c:{entry}.{id}.{index}")
+    format!("~c:{entry}.{id}.")
 }
 
 /// The name of a sealed entry.

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::header::{Head, HeadGuard, Kind, Sealed};
-use super::manifest::{ChunkLock, Extent};
-use super::{Binding, Manifest, Meta, block};
+use super::header::{Content, Head, HeadGuard, Kind, Sealed};
+use super::manifest::Extent;
+use super::{Binding, Manifest, Meta, WriteLock, block};
 use crate::reject::Reject;
 use crate::seal::{Digest, Place, Seal, Seals};
 
@@ -14,7 +14,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) schema: [u8; 4],
     /// Seconds since 2020-01-01T00:00:00Z.
     pub(crate) now: u32,
-    /// The longest encoded value.
+    /// The longest encoded value, and the longest sequence in one entry. One in chunks may be of any length.
     pub(crate) max_raw: u64,
     pub(crate) keys: Keys<'a>,
 }
@@ -29,7 +29,7 @@ pub(crate) enum Keys<'a> {
     },
 }
 
-/// An entry whose head was opened.
+/// An entry of a value whose head was opened.
 pub(crate) enum Opened {
     /// The encoded value.
     Inline { meta: Meta, raw: Vec<u8> },
@@ -37,34 +37,97 @@ pub(crate) enum Opened {
     Chunked(Box<Manifest>),
 }
 
-/// Opens the entry under the name itself.
+/// An entry of a sequence whose head was opened.
+pub(crate) enum OpenedItems {
+    /// All of its raw stream.
+    Inline { meta: Meta, raw: Vec<u8> },
+    /// The stream is in chunks.
+    Chunked(Box<ItemsManifest>),
+}
+
+/// The manifest of a sequence.
+pub(crate) struct ItemsManifest {
+    pub(crate) meta: Meta,
+    /// Opens the chunks.
+    pub(crate) lock: WriteLock,
+    /// At least one.
+    pub(crate) chunks: u32,
+    /// The length of the raw stream, which whoever reads it holds against what he gets.
+    pub(crate) raw_len: u64,
+    /// At least one, and to be held against what was read.
+    pub(crate) items: u64,
+}
+
+/// Opens the entry of a value under the name itself.
 pub(crate) fn open(entry: &[u8], wanted: &Wanted<'_>) -> Result<Opened, Reject> {
-    let head = Head::parse(entry).ok_or(Reject::Format)?;
-    let sound = verify(&head, wanted)?;
-    let (meta, payload) = Meta::split(&sound.body).ok_or(Reject::Format)?;
-    if meta.is_dead(wanted.now) {
-        return Err(Reject::Expired);
-    }
-    let raw = match head.kind {
-        Kind::Inline { in_blocks: true } => unpack(payload, wanted.max_raw)?,
-        Kind::Inline { in_blocks: false } => {
-            limit(payload.len() as u64, wanted.max_raw)?;
-            let at = sound.body.len() - payload.len();
-            cut_front(sound.body, at)
-        }
-        Kind::Manifest => {
-            let id = head.id().ok_or(Reject::Format)?;
-            let extent = Extent::parse(payload).ok_or(Reject::Format)?;
+    match Front::open(entry, Content::Value, wanted)? {
+        Front::Inline { meta, raw } => Ok(Opened::Inline { meta, raw }),
+        Front::Manifest { meta, extent, lock } => {
             limit(extent.raw_len, wanted.max_raw)?;
-            let lock = match sound.seal {
-                Some(seal) => ChunkLock::Sealed(Box::new(seal)),
-                None => ChunkLock::plain(wanted.binding),
-            };
-            let manifest = Manifest::new(meta, id, extent, lock);
-            return Ok(Opened::Chunked(Box::new(manifest)));
+            let manifest = Manifest::new(meta, extent, lock);
+            Ok(Opened::Chunked(Box::new(manifest)))
         }
-    };
-    Ok(Opened::Inline { meta, raw })
+    }
+}
+
+/// Opens the entry of a sequence under the name itself.
+pub(crate) fn open_items(entry: &[u8], wanted: &Wanted<'_>) -> Result<OpenedItems, Reject> {
+    match Front::open(entry, Content::Items, wanted)? {
+        Front::Inline { meta, raw } => Ok(OpenedItems::Inline { meta, raw }),
+        Front::Manifest { meta, extent, lock } => {
+            Ok(OpenedItems::Chunked(Box::new(ItemsManifest {
+                meta,
+                lock,
+                chunks: extent.chunks,
+                raw_len: extent.raw_len,
+                items: extent.items,
+            })))
+        }
+    }
+}
+
+/// What a head says, whatever it is the head of.
+enum Front {
+    Inline {
+        meta: Meta,
+        raw: Vec<u8>,
+    },
+    Manifest {
+        meta: Meta,
+        extent: Extent,
+        lock: WriteLock,
+    },
+}
+
+impl Front {
+    fn open(entry: &[u8], content: Content, wanted: &Wanted<'_>) -> Result<Self, Reject> {
+        let head = Head::parse(entry)
+            .filter(|head| head.content == content)
+            .ok_or(Reject::Format)?;
+        let sound = verify(&head, wanted)?;
+        let (meta, payload) = Meta::split(&sound.body).ok_or(Reject::Format)?;
+        if meta.is_prefix && content == Content::Value {
+            return Err(Reject::Format);
+        }
+        if meta.is_dead(wanted.now) {
+            return Err(Reject::Expired);
+        }
+        let raw = match head.kind {
+            Kind::Inline { in_blocks: true } => unpack(payload, wanted.max_raw)?,
+            Kind::Inline { in_blocks: false } => {
+                limit(payload.len() as u64, wanted.max_raw)?;
+                let at = sound.body.len() - payload.len();
+                cut_front(sound.body, at)
+            }
+            Kind::Manifest => {
+                let id = head.id().ok_or(Reject::Format)?;
+                let extent = Extent::parse(payload, content).ok_or(Reject::Format)?;
+                let lock = WriteLock::new(id, wanted.binding, sound.seal);
+                return Ok(Self::Manifest { meta, extent, lock });
+            }
+        };
+        Ok(Self::Inline { meta, raw })
+    }
 }
 
 /// The body of an entry that is what was written under this name by this function, or for this call.

@@ -1,16 +1,14 @@
 //! Packs an encoded value into entries. docs/envelope.md, sections 1 to 3 and 7.
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 use super::block::{self, FRAME_BYTES};
-use super::header::{self, Header, Kind};
+use super::close::{Closer, Draft, Lock};
+use super::header::Content;
 use super::manifest::Extent;
-use super::{BLOCK_BYTES, Binding, Meta, chunk_name};
+use super::{BLOCK_BYTES, Meta};
 use crate::codec::{BlockSink, Overflow};
-use crate::seal::{Place, Seal, TAG_BYTES, WriteId};
-
-/// Shorter blocks would be more frame than data.
-const LEAST_BLOCK: usize = 16;
+use crate::seal::WriteId;
 
 /// How one value is to be packed.
 pub(crate) struct Order<'a> {
@@ -27,21 +25,12 @@ pub(crate) struct Order<'a> {
     pub(crate) lock: Lock<'a>,
 }
 
-/// What protects a write.
-#[derive(Clone, Copy)]
-pub(crate) enum Lock<'a> {
-    /// Checksums, bound to the names and the function.
-    Plain,
-    /// A seal.
-    Sealed(&'a Seal),
-}
-
 /// A packed write.
 #[derive(Debug)]
 pub(crate) struct Packed {
     /// The entry under the name itself: inline, or the manifest.
     pub(crate) head: Bytes,
-    /// The chunks, in order; none where the value is inline.
+    /// The chunks, in order; none where the value is inline. Of a sequence, those that were not handed out before.
     pub(crate) chunks: Vec<Bytes>,
 }
 
@@ -50,43 +39,42 @@ pub(crate) struct Packed {
 /// Blocks gather behind room for a header, which is written right in front of them once it is known what the entry is. A value that
 /// outgrows an inline entry thereby becomes the first chunk where it stands.
 pub(crate) struct Packer<'a> {
-    order: Order<'a>,
-    binding: Binding<'a>,
+    closer: Closer<'a>,
+    /// Whether the value may be split into chunks.
+    split: bool,
+    /// The longest encoded value.
+    max_raw: u64,
     writer: block::Writer,
-    /// The bytes of `order.meta`.
+    /// The bytes of the value's meta.
     meta: Vec<u8>,
-    state: State,
     raw_len: u64,
-    /// Room for a header, and the blocks of the entry in the making. Empty before the first block.
-    buffer: Vec<u8>,
-    /// The end of the last block in the buffer up to which it fits into a chunk.
+    draft: Draft,
+    /// Whether the draft is a chunk. Until then it is perhaps inline.
+    is_split: bool,
+    /// How many bytes of the draft's blocks, to the end of one, fit into a chunk.
     fits: usize,
     chunks: Vec<Bytes>,
 }
 
-/// What the entry in the making is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Empty,
-    /// Perhaps inline, of one raw block so far.
-    OneRaw,
-    /// Perhaps inline.
-    Inline,
-    Chunk,
-}
-
 impl<'a> Packer<'a> {
-    pub(crate) fn new(order: Order<'a>, binding: Binding<'a>) -> Self {
-        let mut meta = Vec::with_capacity(16);
-        order.meta.push(&mut meta);
+    pub(crate) fn new(order: Order<'a>) -> Self {
+        let closer = Closer {
+            content: Content::Value,
+            schema: order.schema,
+            max_entry: order.max_entry,
+            write_id: order.write_id,
+            lock: order.lock,
+        };
+        let meta = order.meta.to_bytes();
         Self {
+            closer,
+            split: order.split,
+            max_raw: order.max_raw,
             writer: block::Writer::new(order.compress),
-            order,
-            binding,
+            draft: Draft::new(closer.front(&meta)),
             meta,
-            state: State::Empty,
             raw_len: 0,
-            buffer: Vec::new(),
+            is_split: false,
             fits: 0,
             chunks: Vec::new(),
         }
@@ -96,188 +84,61 @@ impl<'a> Packer<'a> {
     ///
     /// Raw blocks of this size fill a chunk.
     pub(crate) fn block_size(&self) -> usize {
-        if !self.order.split {
+        if !self.split {
             return BLOCK_BYTES;
         }
-        let room = self.chunk_room();
+        let room = self.closer.chunk_room();
         let blocks = room.div_ceil(BLOCK_BYTES + FRAME_BYTES).max(1);
-        (room / blocks)
-            .saturating_sub(FRAME_BYTES)
-            .clamp(LEAST_BLOCK, BLOCK_BYTES)
+        self.closer.block_size(blocks)
     }
 
     /// Closes the write. `Overflow` if it had to be split and must not be.
     pub(crate) fn finish(mut self) -> Result<Packed, Overflow> {
-        if self.state == State::Chunk {
-            return self.finish_chunks();
+        if self.is_split {
+            self.close_chunk(true)?;
+            return Ok(Packed {
+                head: self.manifest()?,
+                chunks: self.chunks,
+            });
         }
-        if self.buffer.is_empty() {
-            self.buffer.resize(self.front(), 0);
-        }
-        if !self.fits_inline() {
+        if !self.closer.fits_inline(&self.draft, &self.meta) {
             return Err(Overflow);
         }
-        let buffer = std::mem::take(&mut self.buffer);
         Ok(Packed {
-            head: self.close_inline(buffer),
+            head: self.closer.inline(self.draft, &self.meta),
             chunks: Vec::new(),
         })
     }
 
-    fn finish_chunks(mut self) -> Result<Packed, Overflow> {
-        let last = std::mem::take(&mut self.buffer);
-        self.close_chunk(last, true)?;
-        Ok(Packed {
-            head: self.manifest()?,
-            chunks: self.chunks,
-        })
-    }
-
-    fn seal(&self) -> Option<&'a Seal> {
-        match self.order.lock {
-            Lock::Plain => None,
-            Lock::Sealed(seal) => Some(seal),
-        }
-    }
-
-    fn is_sealed(&self) -> bool {
-        self.seal().is_some()
-    }
-
-    /// What follows a body.
-    fn trailer(&self) -> usize {
-        if self.is_sealed() { TAG_BYTES } else { 0 }
-    }
-
-    /// What stands before the payload of an inline entry.
-    fn inline_front(&self) -> usize {
-        header::inline_len(self.is_sealed()) + self.meta.len()
-    }
-
-    /// The room in front of the blocks: enough for whatever the entry will be.
-    fn front(&self) -> usize {
-        self.inline_front().max(header::chunk_len(self.is_sealed()))
-    }
-
-    /// How many bytes of blocks go into a chunk.
-    fn chunk_room(&self) -> usize {
-        let framing = header::chunk_len(self.is_sealed()) + self.trailer();
-        self.order.max_entry.saturating_sub(framing)
-    }
-
-    /// Whether the buffer is an inline entry as it stands.
-    fn fits_inline(&self) -> bool {
-        let payload = self.buffer.len() - self.payload_start();
-        self.inline_front() + payload + self.trailer() <= self.order.max_entry
-    }
-
-    /// Where the payload of an inline entry starts: a single raw block does without its frame.
-    fn payload_start(&self) -> usize {
-        match self.state {
-            State::OneRaw => self.front() + FRAME_BYTES,
-            _ => self.front(),
-        }
-    }
-
-    fn append(&mut self, block: &[u8]) {
-        let front = self.front();
-        if self.buffer.is_empty() {
-            // To the byte: most values are one small block.
-            let room = front + self.writer.room(block.len()) + self.trailer();
-            self.buffer.reserve_exact(room);
-            self.buffer.resize(front, 0);
-        }
-        let is_raw = self.writer.push(block, &mut self.buffer);
-        self.state = match self.state {
-            State::Empty if is_raw => State::OneRaw,
-            State::Chunk => State::Chunk,
-            _ => State::Inline,
-        };
-    }
-
     /// Closes a chunk with the blocks that fit into one; the others begin the next one.
     fn spill(&mut self) -> Result<(), Overflow> {
-        let front = self.front();
-        if self.fits <= front {
+        if self.fits == 0 {
             return Err(Overflow);
         }
-        let mut next = Vec::with_capacity(self.buffer.len());
-        next.resize(front, 0);
-        next.extend_from_slice(&self.buffer[self.fits..]);
-        let mut full = std::mem::replace(&mut self.buffer, next);
-        full.truncate(self.fits);
-        self.close_chunk(full, false)?;
-        self.fits = self.buffer.len();
-        if self.buffer.len() - front > self.chunk_room() {
+        let next = self.draft.split_off(self.fits);
+        self.close_chunk(false)?;
+        self.draft = next;
+        self.fits = self.draft.blocks_len();
+        if self.fits > self.closer.chunk_room() {
             return Err(Overflow);
         }
         Ok(())
     }
 
-    fn close_inline(&self, mut entry: Vec<u8>) -> Bytes {
-        let in_blocks = self.state == State::Inline;
-        let kind = Kind::Inline { in_blocks };
-        let header = Header::head(kind, self.order.schema, self.order.write_id, self.seal());
-        let at = self.payload_start();
-        let start = at - self.meta.len();
-        entry[start..at].copy_from_slice(&self.meta);
-        self.close(entry, start, &header, Place::Inline)
-    }
-
-    fn close_chunk(&mut self, entry: Vec<u8>, last: bool) -> Result<(), Overflow> {
-        let index = self.chunks.len();
-        // The manifest counts them in a u32.
-        if index >= u32::MAX as usize {
-            return Err(Overflow);
-        }
-        let index = index as u32;
-        let header = Header::chunk(self.order.write_id, index, self.is_sealed());
-        let place = Place::Chunk { index, last };
-        let chunk = self.close(entry, self.front(), &header, place);
-        self.chunks.push(chunk);
+    fn close_chunk(&mut self, last: bool) -> Result<(), Overflow> {
+        let index = u32::try_from(self.chunks.len()).map_err(|_| Overflow)?;
+        let draft = std::mem::replace(&mut self.draft, Draft::new(0));
+        self.chunks.push(self.closer.chunk(draft, index, last)?);
         Ok(())
     }
 
     fn manifest(&self) -> Result<Bytes, Overflow> {
-        let Order {
-            schema, write_id, ..
-        } = self.order;
-        let header = Header::head(Kind::Manifest, schema, write_id, self.seal());
-        let start = header.as_bytes().len();
-        let mut entry = vec![0; start];
-        entry.extend_from_slice(&self.meta);
         let extent = Extent {
             chunks: self.chunks.len() as u32,
             raw_len: self.raw_len,
+            items: 0,
         };
-        extent.push(&mut entry);
-        if entry.len() + self.trailer() > self.order.max_entry {
-            return Err(Overflow);
-        }
-        Ok(self.close(entry, start, &header, Place::Manifest))
-    }
-
-    /// Puts the header in front of the body, which begins at `start`, and locks both.
-    fn close(&self, mut entry: Vec<u8>, start: usize, header: &Header, place: Place) -> Bytes {
-        let header = header.as_bytes();
-        let front = start - header.len();
-        entry[front..start].copy_from_slice(header);
-        if let Some(seal) = self.seal() {
-            let tag = seal.seal(place, header, &mut entry[start..]);
-            entry.reserve_exact(TAG_BYTES);
-            entry.extend_from_slice(&tag);
-        } else {
-            let Binding { name, function } = self.binding;
-            let name = match place {
-                Place::Inline | Place::Manifest => name,
-                Place::Chunk { index, .. } => &chunk_name(name, self.order.write_id, index),
-            };
-            header::sum(&mut entry[front..], place, Binding { name, function });
-        }
-        entry.shrink_to_fit();
-        let mut entry = Bytes::from(entry);
-        entry.advance(front);
-        entry
+        self.closer.manifest(&self.meta, &extent)
     }
 }
 
@@ -285,22 +146,23 @@ impl BlockSink for Packer<'_> {
     fn take(&mut self, block: &[u8]) -> Result<(), Overflow> {
         debug_assert!(!block.is_empty() && block.len() <= BLOCK_BYTES);
         self.raw_len += block.len() as u64;
-        if self.raw_len > self.order.max_raw {
+        if self.raw_len > self.max_raw {
             return Err(Overflow);
         }
-        self.append(block);
-        let fits_chunk = self.buffer.len() - self.front() <= self.chunk_room();
+        let trailer = self.closer.trailer();
+        self.draft.push(block, &mut self.writer, trailer);
+        let fits_chunk = self.draft.blocks_len() <= self.closer.chunk_room();
         if fits_chunk {
-            self.fits = self.buffer.len();
+            self.fits = self.draft.blocks_len();
         }
-        if self.state != State::Chunk {
-            if self.fits_inline() {
+        if !self.is_split {
+            if self.closer.fits_inline(&self.draft, &self.meta) {
                 return Ok(());
             }
-            if !self.order.split {
+            if !self.split {
                 return Err(Overflow);
             }
-            self.state = State::Chunk;
+            self.is_split = true;
         }
         if fits_chunk { Ok(()) } else { self.spill() }
     }

@@ -1,23 +1,26 @@
 //! Where the value of a call lives: as an object, as bytes, or nowhere.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use super::{Far, Problem};
 use crate::backend::{Group, Name};
 use crate::cache::Cache;
 use crate::codec::{Codec, Wire};
-use crate::envelope::{self, Binding, Keys, Wanted};
+use crate::envelope::{self, Binding, ITEMS_BLOCK, Keys, Wanted, WriteLock};
 use crate::key::{DIGEST_BYTES, Key};
 use crate::keyring::Keyring;
 use crate::near::KeyRef;
 use crate::schema::Shape;
-use crate::seal::{Digest, Seals};
+use crate::seal::{Digest, Seals, WriteId};
 use crate::site::Site;
 
 /// What the attribute says about values as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner {
     pub(crate) large_data: bool,
+    /// Whether the value is a sequence, written and read item by item.
+    pub(crate) items: bool,
     pub(crate) encrypt: bool,
     pub(crate) compress: Option<bool>,
     pub(crate) codec: Codec,
@@ -26,10 +29,20 @@ pub struct Manner {
 impl Manner {
     pub(crate) const DEFAULT: Self = Self {
         large_data: false,
+        items: false,
         encrypt: false,
         compress: None,
         codec: Codec::Postcard,
     };
+
+    /// That of a sequence: it may always be large.
+    pub(crate) const fn of_items(self) -> Self {
+        Self {
+            large_data: true,
+            items: true,
+            ..self
+        }
+    }
 
     /// Whether values live as bytes whatever the cache is.
     #[inline]
@@ -197,25 +210,40 @@ impl Spot {
     }
 
     /// The name of a chunk of this entry.
-    pub(super) fn chunk_name(&self, id: crate::seal::WriteId, index: u32) -> Name {
+    pub(crate) fn chunk_name(&self, id: WriteId, index: u32) -> Name {
         let text = envelope::chunk_name(self.name.as_str(), id, index);
         Name::new(text, self.name.group())
     }
 
+    /// The names of several chunks of this entry.
+    pub(crate) fn chunk_names(&self, id: WriteId, indices: Range<u32>) -> Vec<Name> {
+        let texts = envelope::chunk_names(self.name.as_str(), id, indices);
+        Vec::from_iter(texts.map(|text| Name::new(text, self.name.group())))
+    }
+
     /// What a plain entry of this call is bound to.
-    pub(super) fn binding(&self) -> Binding<'_> {
+    pub(crate) fn binding(&self) -> Binding<'_> {
         Binding {
             name: self.name.as_str(),
             function: self.function,
         }
     }
 
-    pub(super) fn wanted(&self, now: u32) -> Wanted<'_> {
+    /// What protects a new write.
+    pub(crate) fn write_lock(&self, id: WriteId) -> WriteLock {
+        let seal = match &self.protection {
+            Protection::Plain => None,
+            Protection::Sealed { seals, digest } => Some(seals.write(digest, id)),
+        };
+        WriteLock::new(id, self.binding(), seal)
+    }
+
+    pub(crate) fn wanted(&self, now: u32) -> Wanted<'_> {
         Wanted {
             binding: self.binding(),
             schema: self.shape.tag,
             now,
-            max_raw: self.max_raw,
+            max_raw: self.max_inline(),
             keys: match &self.protection {
                 Protection::Plain => Keys::Plain,
                 Protection::Sealed { seals, digest } => Keys::Sealed { seals, digest },
@@ -223,8 +251,16 @@ impl Spot {
         }
     }
 
+    /// The longest value, or sequence in one entry. Items are limited one by one, so that many of them may be in a block.
+    fn max_inline(&self) -> u64 {
+        match self.manner.items {
+            true => self.max_raw.max(ITEMS_BLOCK as u64),
+            false => self.max_raw,
+        }
+    }
+
     /// Whether a value may be compressed: on by default where it may be large.
-    pub(super) fn compresses(&self) -> bool {
+    pub(crate) fn compresses(&self) -> bool {
         self.manner.compress.unwrap_or(self.manner.large_data)
     }
 }

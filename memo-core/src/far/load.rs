@@ -2,7 +2,8 @@
 
 use super::{Far, Spot, WINDOW};
 use crate::backend::{Answer, Fault, FaultKind, Name};
-use crate::envelope::{self, Manifest, Meta, Opened};
+use crate::envelope::{self, ItemsManifest, Manifest, Meta, Opened, OpenedItems};
+use crate::expiration::Expiration;
 use crate::reject::Reject;
 use crate::seal::WriteId;
 use crate::waits::Waits;
@@ -21,7 +22,11 @@ pub(crate) enum Load {
 
 /// The chunks of an entry that was met, to be deleted with it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Remains(Option<(WriteId, u32)>);
+pub(crate) struct Remains {
+    chunks: Option<(WriteId, u32)>,
+    /// Whether they never expire by themselves.
+    pub(super) last_for_ever: bool,
+}
 
 /// How many chunks are deleted with an entry. A plain manifest is anybody's, and its count must not keep us busy; further chunks expire.
 const MOST_DELETED: u32 = 4096;
@@ -39,11 +44,20 @@ impl Far {
 
     /// What would remain of the entry that is there now, were it replaced.
     pub(crate) async fn remains(&self, spot: &Spot, now: u32, waits: Waits) -> Answer<Remains> {
-        let head = self.fetch_one(&spot.name, waits).await?;
-        let opened = head.map(|head| envelope::open(&head, &spot.wanted(now)));
-        Ok(match opened {
-            Some(Ok(Opened::Chunked(manifest))) => Remains::of(&manifest),
-            _ => Remains::default(),
+        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+            return Ok(Remains::default());
+        };
+        let wanted = spot.wanted(now);
+        Ok(if spot.manner.items {
+            match envelope::open_items(&head, &wanted) {
+                Ok(OpenedItems::Chunked(manifest)) => Remains::of_items(&manifest),
+                _ => Remains::default(),
+            }
+        } else {
+            match envelope::open(&head, &wanted) {
+                Ok(Opened::Chunked(manifest)) => Remains::of(&manifest),
+                _ => Remains::default(),
+            }
         })
     }
 
@@ -82,7 +96,7 @@ impl Far {
         let mut next = 0;
         while next < count {
             let end = count.min(next.saturating_add(WINDOW as u32));
-            let names = Vec::from_iter((next..end).map(|index| spot.chunk_name(id, index)));
+            let names = spot.chunk_names(id, next..end);
             for chunk in self.fetch(&names, waits).await? {
                 let taken = match chunk {
                     Some(chunk) => manifest.take(&chunk),
@@ -97,41 +111,67 @@ impl Far {
         Ok(manifest.finish())
     }
 
-    async fn fetch_one(&self, name: &Name, waits: Waits) -> Answer<Option<bytes::Bytes>> {
+    pub(super) async fn fetch_one(
+        &self,
+        name: &Name,
+        waits: Waits,
+    ) -> Answer<Option<bytes::Bytes>> {
         let answers = self.fetch(std::slice::from_ref(name), waits).await?;
         Ok(answers.into_iter().next().flatten())
     }
 
-    async fn fetch(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<bytes::Bytes>>> {
-        let answers = self.backend.get_many(names, waits).await?;
-        if answers.len() == names.len() {
-            return Ok(answers);
-        }
-        let message = "the backend did not answer once for each name";
-        Err(Fault::new(FaultKind::Protocol, message))
+    /// The values under these names, once each.
+    pub(crate) async fn fetch(
+        &self,
+        names: &[Name],
+        waits: Waits,
+    ) -> Answer<Vec<Option<bytes::Bytes>>> {
+        once_each(names, self.backend.get_many(names, waits).await?)
     }
 }
 
+/// The answers, if there is one for each name.
+pub(super) fn once_each<T>(names: &[Name], answers: Vec<T>) -> Answer<Vec<T>> {
+    if answers.len() == names.len() {
+        return Ok(answers);
+    }
+    let message = "the backend did not answer once for each name";
+    Err(Fault::new(FaultKind::Protocol, message))
+}
+
 impl Remains {
-    pub(super) fn of_write(id: WriteId, chunks: usize) -> Self {
-        let count = u32::try_from(chunks).unwrap_or(u32::MAX);
-        Self((count > 0).then_some((id, count)))
+    /// Those of a write of so many chunks, which live for `expiration`.
+    pub(crate) fn of_write(id: WriteId, chunks: u32, expiration: Expiration) -> Self {
+        Self {
+            chunks: (chunks > 0).then_some((id, chunks)),
+            last_for_ever: expiration.duration().is_none(),
+        }
     }
 
     fn of(manifest: &Manifest) -> Self {
-        Self(Some((manifest.write_id, manifest.chunks)))
+        Self {
+            chunks: Some((manifest.write_id, manifest.chunks)),
+            last_for_ever: manifest.meta.ttl == 0,
+        }
+    }
+
+    pub(super) fn of_items(manifest: &ItemsManifest) -> Self {
+        Self {
+            chunks: Some((manifest.lock.write_id, manifest.chunks)),
+            last_for_ever: manifest.meta.ttl == 0,
+        }
     }
 
     /// Whether there are no chunks.
-    pub(super) fn is_none(self) -> bool {
-        self.0.is_none()
+    pub(crate) fn is_none(self) -> bool {
+        self.chunks.is_none()
     }
 
     /// The names of the chunks.
     pub(super) fn names(self, spot: &Spot) -> Vec<Name> {
-        let Some((id, count)) = self.0 else {
+        let Some((id, count)) = self.chunks else {
             return Vec::new();
         };
-        Vec::from_iter((0..count.min(MOST_DELETED)).map(|index| spot.chunk_name(id, index)))
+        spot.chunk_names(id, 0..count.min(MOST_DELETED))
     }
 }

@@ -4,6 +4,7 @@
 //! Written once, as `async`; blocking callers take the answer [at once](crate::waits::at_once).
 
 mod course;
+mod items;
 mod load;
 mod pack;
 mod problem;
@@ -15,10 +16,12 @@ use std::sync::Arc;
 #[expect(unreachable_pub, reason = "a public trait of a private room names it")]
 pub use self::course::Manner;
 pub(crate) use self::course::{Course, LEAST_NAME, Spot};
+pub(crate) use self::items::Stock;
 pub(crate) use self::load::{Load, Remains};
-pub(crate) use self::pack::{Unpacked, Write};
+pub(crate) use self::pack::{Unpacked, Write, encode_item, meta};
 pub use self::problem::Problem;
 pub(crate) use self::problem::Told;
+pub(crate) use self::save::chunk_item;
 use crate::backend::{Capability, DynBackend};
 use crate::keyring::Keyring;
 

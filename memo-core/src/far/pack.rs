@@ -2,7 +2,7 @@
 
 use super::course::Protection;
 use super::{Far, Problem, Remains, Spot};
-use crate::codec::{Blocks, Unencodable, Wire};
+use crate::codec::{Blocks, Full, Unencodable, Wire};
 use crate::envelope::{self, Lock, Meta, Opened, Order, Packed, Packer};
 use crate::event::Unstored;
 use crate::expiration::Expiration;
@@ -10,9 +10,13 @@ use crate::seal::WriteId;
 
 /// A value on its way to the backend.
 pub(crate) struct Write {
-    pub(super) packed: Packed,
-    pub(super) write_id: WriteId,
-    pub(super) expiration: Expiration,
+    pub(crate) packed: Packed,
+    pub(crate) write_id: WriteId,
+    pub(crate) expiration: Expiration,
+    /// How many chunks are in the backend already, before the packed ones.
+    pub(crate) earlier: u32,
+    /// What they take there, in bytes.
+    pub(crate) earlier_weight: usize,
 }
 
 /// What memcached takes by default, less room for its bookkeeping and the name; other stores like such pieces as well, since they move and evict
@@ -45,12 +49,14 @@ impl Far {
             split: spot.manner.large_data,
             max_raw: spot.max_raw,
             write_id,
-            lock: seal.as_ref().map_or(Lock::Plain, Lock::Sealed),
+            lock: seal
+                .as_ref()
+                .map_or(Lock::Plain(spot.binding()), Lock::Sealed),
         };
-        let mut packer = Packer::new(order, spot.binding());
+        let mut packer = Packer::new(order);
         let size = packer.block_size();
         let mut blocks = Blocks::new(size, &mut packer);
-        (wire.encode)(value, spot.manner.codec, &mut blocks).map_err(Unpacked::from)?;
+        (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks).map_err(Unpacked::from)?;
         let length = blocks.finish().map_err(|_| Unstored::TooLarge)?;
         let packed = packer.finish().map_err(|_| Unstored::TooLarge)?;
         if !spot.shape.proof.is_given() && length <= LARGEST_PROOF {
@@ -60,11 +66,13 @@ impl Far {
             packed,
             write_id,
             expiration,
+            earlier: 0,
+            earlier_weight: 0,
         })
     }
 
     /// The largest entry of a value: all that the backend takes, or a piece of it where the value may be split.
-    fn max_entry(&self, spot: &Spot) -> usize {
+    pub(crate) fn max_entry(&self, spot: &Spot) -> usize {
         let most = self.capability.max_value_bytes;
         if spot.manner.large_data {
             most.min(PIECE)
@@ -77,13 +85,15 @@ impl Far {
 impl Write {
     /// What would remain of it, were it replaced.
     pub(crate) fn remains(&self) -> Remains {
-        Remains::of_write(self.write_id, self.packed.chunks.len())
+        let more = u32::try_from(self.packed.chunks.len()).unwrap_or(u32::MAX);
+        let chunks = self.earlier.saturating_add(more);
+        Remains::of_write(self.write_id, chunks, self.expiration)
     }
 
     /// What it takes in the backend, in bytes.
     pub(crate) fn weight(&self) -> usize {
         let chunks = self.packed.chunks.iter().map(bytes::Bytes::len);
-        self.packed.head.len() + chunks.sum::<usize>()
+        self.earlier_weight + self.packed.head.len() + chunks.sum::<usize>()
     }
 }
 
@@ -109,7 +119,8 @@ impl From<Unencodable> for Unpacked {
     }
 }
 
-fn meta(expiration: Expiration, now: u32) -> Meta {
+/// The metadata of a value that is computed now.
+pub(crate) fn meta(expiration: Expiration, now: u32) -> Meta {
     let ttl = expiration.duration().map_or(0, |lifetime| {
         let rounded_up = lifetime.as_secs() + u64::from(lifetime.subsec_nanos() > 0);
         // 0 means never.
@@ -120,6 +131,7 @@ fn meta(expiration: Expiration, now: u32) -> Meta {
         ttl,
         soft_ttl: None,
         cost: None,
+        is_prefix: false,
     }
 }
 
@@ -131,16 +143,43 @@ fn prove<V>(
     packed: &Packed,
     now: u32,
 ) -> Result<(), Unpacked> {
-    let codec = spot.manner.codec;
-    let decodes =
-        read_back(spot, packed, now).is_some_and(|raw| (wire.decode)(codec, &raw).is_ok());
-    let survived = decodes && (wire.objection)(value, codec).is_none();
-    spot.shape.proof.note(survived);
-    if survived {
+    let raw = read_back(spot, packed, now);
+    if survives(spot, wire, value, raw.as_deref()) {
         Ok(())
     } else {
         Err(Unpacked::Problem(Problem::DoesNotSurvive))
     }
+}
+
+/// Whether a value is what its encoding says, as far as its bytes tell. Noted for the type.
+fn survives<V>(spot: &Spot, wire: Wire<V>, value: &V, raw: Option<&[u8]>) -> bool {
+    let codec = spot.manner.codec;
+    let decodes = raw.is_some_and(|raw| (wire.decode)(codec, raw).is_ok());
+    let survived = decodes && (wire.objection)(value, codec).is_none();
+    spot.shape.proof.note(survived);
+    survived
+}
+
+/// Encodes an item in place of what `scratch` held, and reads the first one of its type back.
+pub(crate) fn encode_item<V>(
+    spot: &Spot,
+    wire: Wire<V>,
+    value: &V,
+    scratch: &mut Vec<u8>,
+) -> Result<(), Unpacked> {
+    scratch.clear();
+    let most = usize::try_from(spot.max_raw).unwrap_or(usize::MAX);
+    let mut full = Full;
+    let mut blocks = Blocks::in_place(std::mem::take(scratch), most, &mut full);
+    let encoded = (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks);
+    *scratch = blocks.into_block();
+    encoded.map_err(Unpacked::from)?;
+    let proof = &spot.shape.proof;
+    let is_due = !proof.is_given() && scratch.len() as u64 <= LARGEST_PROOF;
+    if is_due && !survives(spot, wire, value, Some(scratch)) {
+        return Err(Unpacked::Problem(Problem::DoesNotSurvive));
+    }
+    Ok(())
 }
 
 fn read_back(spot: &Spot, packed: &Packed, now: u32) -> Option<Vec<u8>> {

@@ -11,33 +11,40 @@ use super::FlightId;
 
 type Graph = HashMap<FlightId, Vec<FlightId>>;
 
-/// One flight's waiting for another; ends when dropped.
-pub(super) struct Edge {
-    from: FlightId,
+/// Waiting of flights for another; ends when dropped.
+pub(crate) struct Edge {
+    from: Vec<FlightId>,
     to: FlightId,
 }
 
-/// Lets the innermost flight of `stack` wait for `target`: `None` if that would never end, `Some(None)` if nothing waits.
+/// Lets the flights of `stack` wait for `target`: `None` if that would never end, `Some(None)` if nothing waits.
+///
+/// All of them wait, and not each for the next: what one of them asks for items may have set out before that one did.
 pub(super) fn wait(stack: &[FlightId], target: FlightId) -> Option<Option<Edge>> {
-    let Some(&from) = stack.last() else {
+    if stack.is_empty() {
         return Some(None);
-    };
+    }
     let mut graph = graph();
     if reaches(&graph, target, stack) {
         return None;
     }
-    Some(Some(add(&mut graph, from, target)))
+    Some(Some(add(&mut graph, stack, target)))
 }
 
 /// Notes that the innermost flight of `stack` waits for `new`, which it leads itself.
 pub(super) fn nest(stack: &[FlightId], new: FlightId) -> Option<Edge> {
-    let &from = stack.last()?;
-    Some(add(&mut graph(), from, new))
+    let from = stack.last()?;
+    Some(add(&mut graph(), std::slice::from_ref(from), new))
 }
 
-fn add(graph: &mut Graph, from: FlightId, to: FlightId) -> Edge {
-    graph.entry(from).or_default().push(to);
-    Edge { from, to }
+fn add(graph: &mut Graph, from: &[FlightId], to: FlightId) -> Edge {
+    for &from in from {
+        graph.entry(from).or_default().push(to);
+    }
+    Edge {
+        from: from.to_vec(),
+        to,
+    }
 }
 
 fn reaches(graph: &Graph, start: FlightId, goals: &[FlightId]) -> bool {
@@ -58,17 +65,23 @@ fn reaches(graph: &Graph, start: FlightId, goals: &[FlightId]) -> bool {
     false
 }
 
+fn remove(graph: &mut Graph, from: &FlightId, to: FlightId) {
+    let Some(targets) = graph.get_mut(from) else {
+        return;
+    };
+    if let Some(at) = targets.iter().position(|target| *target == to) {
+        targets.swap_remove(at);
+    }
+    if targets.is_empty() {
+        graph.remove(from);
+    }
+}
+
 impl Drop for Edge {
     fn drop(&mut self) {
         let mut graph = graph();
-        let Some(targets) = graph.get_mut(&self.from) else {
-            return;
-        };
-        if let Some(at) = targets.iter().position(|target| *target == self.to) {
-            targets.swap_remove(at);
-        }
-        if targets.is_empty() {
-            graph.remove(&self.from);
+        for from in &self.from {
+            remove(&mut graph, from, self.to);
         }
     }
 }
@@ -92,6 +105,16 @@ mod tests {
         drop(bc);
         assert!(wait(&[c], a).is_some());
         drop(ab);
+    }
+
+    #[test]
+    fn every_flight_of_a_stack_waits() {
+        let (a, b, c) = (FlightId::next(), FlightId::next(), FlightId::next());
+        let edge = wait(&[a, b], c).expect("c waits for nobody");
+        assert!(wait(&[c], a).is_none());
+        assert!(wait(&[c], b).is_none());
+        drop(edge);
+        assert!(wait(&[c], a).is_some());
     }
 
     #[test]

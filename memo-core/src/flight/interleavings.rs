@@ -7,7 +7,7 @@ use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
 
-use super::{Flights, Kind, Landing, Role};
+use super::{Avoid, Flights, Kind, Landing, Role};
 use crate::near::KeyRef;
 use crate::waits::Waits;
 
@@ -40,7 +40,7 @@ impl World {
             if let Some(value) = *self.stored.lock().expect("no panic") {
                 return value;
             }
-            match self.flights.begin(&key(), KIND, false) {
+            match self.flights.begin(&key(), KIND, Avoid::Nobody, None) {
                 Role::Lead(lead) => {
                     let value = self.body();
                     lead.land(
@@ -75,7 +75,7 @@ impl World {
     /// A call whose value lives in a backend: fetched, and written outside of any lock of the table.
     fn far_call(&self) -> u64 {
         loop {
-            match self.flights.begin(&key(), KIND, false) {
+            match self.flights.begin(&key(), KIND, Avoid::Nobody, None) {
                 Role::Lead(lead) => {
                     if let Some(value) = self.backend(|stored| *stored) {
                         lead.land(|| (), || Some(Box::new(value)));
@@ -192,7 +192,8 @@ fn a_leader_that_goes_without_landing_leaves_nobody_waiting() {
             let deserter = {
                 let world = world.clone();
                 thread::spawn(move || {
-                    if let Role::Lead(lead) = world.flights.begin(&key(), KIND, false) {
+                    if let Role::Lead(lead) = world.flights.begin(&key(), KIND, Avoid::Nobody, None)
+                    {
                         thread::yield_now();
                         drop(lead);
                     }

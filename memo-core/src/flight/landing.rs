@@ -6,9 +6,9 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::Flight;
 use super::graph::Edge;
 use super::permit::Writing;
+use super::{Cargo, Flight, FlightId};
 use crate::sync::{Condvar, Mutex, lock};
 
 /// How a flight ended.
@@ -93,7 +93,7 @@ impl Signal {
 }
 
 /// Wakes everybody, also when waking somebody panics; that panic goes on afterwards.
-fn wake_all(wakers: Vec<(u64, Waker)>) {
+pub(crate) fn wake_all(wakers: Vec<(u64, Waker)>) {
     let mut panics = wakers
         .into_iter()
         .filter_map(|(_, waker)| catch_unwind(AssertUnwindSafe(|| waker.wake())).err())
@@ -136,6 +136,14 @@ impl Follow {
 
     pub(crate) fn wait(self) -> Landing {
         self.signal().wait()
+    }
+
+    /// The flight that is followed, and what its leader shares, if that is more than an outcome.
+    pub(crate) fn cargo(&self) -> Option<(FlightId, Cargo)> {
+        match &self.awaited {
+            Awaited::Flight(flight) => Some((flight.id, flight.cargo.clone()?)),
+            Awaited::Writing(_) => None,
+        }
     }
 
     fn signal(&self) -> &Signal {

@@ -20,11 +20,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::near::{DropLater, KeyRef};
 
-use self::graph::Edge;
+pub(crate) use self::graph::Edge;
 use self::landing::Signal;
-pub(crate) use self::landing::{Follow, Landing};
-pub(crate) use self::permit::Permit;
+pub(crate) use self::landing::{Follow, Landing, wake_all};
 use self::permit::Writing;
+pub(crate) use self::permit::{Permit, Right};
 use crate::context;
 use crate::registry::ScopeId;
 use crate::sync::{Mutex, MutexGuard, lock};
@@ -49,6 +49,19 @@ pub(crate) struct Kind {
     pub(crate) outcome: TypeId,
     pub(crate) waits: Waits,
 }
+
+/// Whom a caller does not follow. Those flights are voided where the caller sets out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Avoid {
+    Nobody,
+    /// What is under way may have begun before the reason for the call.
+    Everybody,
+    /// Whose leader has stopped.
+    One(FlightId),
+}
+
+/// What the leader of a flight has to share before it lands.
+pub(crate) type Cargo = Arc<dyn Any + Send + Sync>;
 
 /// What a caller who missed is to do.
 pub(crate) enum Role {
@@ -81,6 +94,7 @@ struct Flight {
     id: FlightId,
     key: OwnedKey,
     kind: Kind,
+    cargo: Option<Cargo>,
     signal: Signal,
 }
 
@@ -100,13 +114,22 @@ impl Flights {
         }
     }
 
-    /// Finds the caller's role. `fresh` callers follow nobody, and void what is under way.
-    pub(crate) fn begin(&self, key: &KeyRef<'_>, kind: Kind, fresh: bool) -> Role {
+    /// Finds the caller's role. Where that is to lead, the followers get the cargo.
+    pub(crate) fn begin(
+        &self,
+        key: &KeyRef<'_>,
+        kind: Kind,
+        avoid: Avoid,
+        cargo: Option<Cargo>,
+    ) -> Role {
         let stack = context::leading();
         let mut shard = self.shard(key.hash);
-        if fresh {
-            shard.void(key);
-        } else if let Some(flight) = shard.find(key, kind) {
+        match avoid {
+            Avoid::Nobody => {}
+            Avoid::Everybody => shard.void(key),
+            Avoid::One(id) => drop(shard.remove(key.hash, |flight| flight.id == id)),
+        }
+        if let Some(flight) = shard.find(key, kind) {
             return match graph::wait(&stack, flight.id) {
                 Some(edge) => Role::Follow(Follow::new(flight, edge)),
                 None => Role::Alone(Ticket { epoch: shard.epoch }),
@@ -116,6 +139,7 @@ impl Flights {
             id: FlightId::next(),
             key: key.into(),
             kind,
+            cargo,
             signal: Signal::default(),
         });
         shard
@@ -130,6 +154,11 @@ impl Flights {
             _edge: edge,
             landed: false,
         })
+    }
+
+    /// Lets the bodies that run on this thread wait for a flight they may have followed from elsewhere; `None` if that would never end.
+    pub(crate) fn wait_for(flight: FlightId) -> Option<Option<Edge>> {
+        graph::wait(&context::leading(), flight)
     }
 
     /// The right to store a value that is computed from now on, without anybody waiting for it.

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Flights, Follow, Landing, Lead, OwnedKey, Shard, Signal, Ticket};
+use super::{FlightId, Flights, Follow, Landing, Lead, OwnedKey, Shard, Signal, Ticket};
 use crate::near::KeyRef;
 use crate::registry::ScopeId;
 use crate::waits::Waits;
@@ -47,9 +47,40 @@ impl Drop for Permit {
     }
 }
 
+/// What gives the right to store.
+pub(crate) enum Right {
+    Lead(Lead),
+    Alone(Ticket),
+    Spent,
+}
+
+impl Right {
+    /// The permit to write, unless what was computed is not valid any more.
+    pub(crate) fn permit(
+        &self,
+        flights: &Flights,
+        key: &KeyRef<'_>,
+        waits: Waits,
+    ) -> Option<Permit> {
+        match self {
+            Self::Lead(lead) => lead.permit(waits),
+            Self::Alone(ticket) => flights.permit(ticket, key, waits),
+            Self::Spent => None,
+        }
+    }
+
+    /// The flight that it leads.
+    pub(crate) fn leading(&self) -> Option<FlightId> {
+        match self {
+            Self::Lead(lead) => Some(lead.id()),
+            Self::Alone(_) | Self::Spent => None,
+        }
+    }
+}
+
 impl Lead {
     /// The permit to write, unless the flight was voided.
-    pub(crate) fn permit(&self, waits: Waits) -> Option<Permit> {
+    pub(super) fn permit(&self, waits: Waits) -> Option<Permit> {
         let key = &self.flight.key;
         let mut shard = self.flights.shard(key.hash);
         shard
@@ -60,7 +91,7 @@ impl Lead {
 
 impl Flights {
     /// The permit to write what was computed under a ticket, unless something was invalidated meanwhile.
-    pub(crate) fn permit(&self, ticket: &Ticket, key: &KeyRef<'_>, waits: Waits) -> Option<Permit> {
+    pub(super) fn permit(&self, ticket: &Ticket, key: &KeyRef<'_>, waits: Waits) -> Option<Permit> {
         let mut shard = self.shard(key.hash);
         (shard.epoch == ticket.epoch).then(|| shard.begin_writing(self, key.into(), waits))
     }

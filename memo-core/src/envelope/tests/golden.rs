@@ -3,12 +3,15 @@
 //! `MEMO_BLESS=1` prints what would be written today. Another LZ4 encoder may find other bytes for the same block, so those of compressed
 //! entries are only read.
 
+use super::sequences::stream;
 use super::*;
 
 struct Golden {
     file: &'static str,
     road: Road,
+    /// The encoded value, or the raw stream of a sequence.
     raw: Vec<u8>,
+    is_sequence: bool,
     /// Whether the bytes hang on nothing but this page.
     is_exact: bool,
 }
@@ -31,12 +34,29 @@ impl Golden {
     }
 
     fn written(&self) -> Vec<(String, Vec<u8>)> {
-        let packed = self.road.packed(&self.raw);
+        let packed = if self.is_sequence {
+            self.road.packed_items(&self.raw)
+        } else {
+            self.road.packed(&self.raw)
+        };
         let name = self.name();
         let chunks = (0..).zip(&packed.chunks);
         let chunks = chunks.map(|(at, chunk)| (chunk_name(&name, ID, at), chunk.to_vec()));
         let head = (name.clone(), packed.head.to_vec());
         std::iter::once(head).chain(chunks).collect()
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Reject> {
+        let entries = self.entries();
+        assert_eq!(entries[0].0, self.name());
+        let mut entries = entries.into_iter().map(|(_, entry)| Bytes::from(entry));
+        let head = entries.next().expect("the head comes first");
+        let chunks: Vec<_> = entries.collect();
+        if self.is_sequence {
+            self.road.read_items_of(&head, &chunks)
+        } else {
+            self.road.read_parts(&head, &chunks)
+        }
     }
 }
 
@@ -46,76 +66,103 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 fn goldens() -> Vec<Golden> {
-    let value = b"a value of one block";
-    let plain = golden_of(
-        Road::plain(),
-        value,
-        [
-            include_str!("../golden/plain-inline.hex"),
-            include_str!("../golden/plain-lz4.hex"),
-            include_str!("../golden/plain-chunks.hex"),
-        ],
-    );
+    let plain = [
+        values_of(
+            Road::plain(),
+            [
+                include_str!("../golden/plain-inline.hex"),
+                include_str!("../golden/plain-lz4.hex"),
+                include_str!("../golden/plain-chunks.hex"),
+            ],
+        ),
+        sequences_of(
+            Road::plain(),
+            [
+                include_str!("../golden/plain-items-inline.hex"),
+                include_str!("../golden/plain-items-lz4.hex"),
+                include_str!("../golden/plain-items-chunks.hex"),
+            ],
+        ),
+    ];
     #[cfg(feature = "encrypt")]
-    let sealed = golden_of(
-        Road::sealed(),
-        value,
-        [
-            include_str!("../golden/sealed-inline.hex"),
-            include_str!("../golden/sealed-lz4.hex"),
-            include_str!("../golden/sealed-chunks.hex"),
-        ],
-    );
+    let sealed = [
+        values_of(
+            Road::sealed(),
+            [
+                include_str!("../golden/sealed-inline.hex"),
+                include_str!("../golden/sealed-lz4.hex"),
+                include_str!("../golden/sealed-chunks.hex"),
+            ],
+        ),
+        sequences_of(
+            Road::sealed(),
+            [
+                include_str!("../golden/sealed-items-inline.hex"),
+                include_str!("../golden/sealed-items-lz4.hex"),
+                include_str!("../golden/sealed-items-chunks.hex"),
+            ],
+        ),
+    ];
     #[cfg(not(feature = "encrypt"))]
-    let sealed = Vec::new();
-    [plain, sealed].into_iter().flatten().collect()
+    let sealed = [];
+    plain.into_iter().chain(sealed).flatten().collect()
 }
 
 /// An inline entry, one of a compressed block, and a write of three chunks.
-fn golden_of(road: Road, value: &[u8], [inline, lz4, chunks]: [&'static str; 3]) -> Vec<Golden> {
+fn values_of(road: Road, [inline, lz4, chunks]: [&'static str; 3]) -> Vec<Golden> {
     let meta = Meta {
         soft_ttl: Some(45),
         cost: Some(1300),
         ..road.meta
     };
+    let golden = |file, road, raw, is_exact| Golden {
+        file,
+        road,
+        raw,
+        is_sequence: false,
+        is_exact,
+    };
+    let full = Road {
+        meta,
+        ..road.clone()
+    };
     vec![
-        Golden {
-            file: inline,
-            road: Road {
-                meta,
-                ..road.clone()
-            },
-            raw: value.to_vec(),
-            is_exact: true,
-        },
-        Golden {
-            file: lz4,
-            road: road.clone(),
-            raw: text(600),
-            is_exact: false,
-        },
-        Golden {
-            file: chunks,
-            road: road.tiny(),
-            raw: (0..240).collect(),
-            is_exact: true,
-        },
+        golden(inline, full, b"a value of one block".to_vec(), true),
+        golden(lz4, road.clone(), text(600), false),
+        golden(chunks, road.tiny(), (0..240).collect(), true),
+    ]
+}
+
+/// Of sequences: a prefix, one of a compressed block, and a write of three chunks.
+fn sequences_of(road: Road, [inline, lz4, chunks]: [&'static str; 3]) -> Vec<Golden> {
+    let meta = Meta {
+        soft_ttl: Some(45),
+        is_prefix: true,
+        ..road.meta
+    };
+    let golden = |file, road, raw, is_exact| Golden {
+        file,
+        road,
+        raw,
+        is_sequence: true,
+        is_exact,
+    };
+    let prefix = Road {
+        meta,
+        ..road.clone()
+    };
+    let counted = |len| (0..len).map(|at| at as u8).collect();
+    vec![
+        golden(inline, prefix, b"\x03two\x00\x05items".to_vec(), true),
+        golden(lz4, road.clone(), stream(600, text), false),
+        golden(chunks, road.tiny(), stream(240, counted), true),
     ]
 }
 
 #[test]
 fn entries_written_long_ago_are_read() {
     for golden in goldens() {
-        let entries = golden.entries();
-        let chunks: Vec<Bytes> = entries[1..]
-            .iter()
-            .map(|(_, chunk)| chunk.clone().into())
-            .collect();
-        assert_eq!(entries[0].0, golden.name());
-        assert_eq!(
-            golden.road.read_parts(&entries[0].1, &chunks),
-            Ok(golden.raw)
-        );
+        assert_eq!(golden.read(), Ok(golden.raw));
     }
 }
 

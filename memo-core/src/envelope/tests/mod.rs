@@ -4,6 +4,7 @@ mod golden;
 mod hostile;
 mod properties;
 mod round_trip;
+mod sequences;
 mod tampering;
 
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use super::*;
 use crate::codec::{Blocks, Overflow};
 use crate::reject::Reject;
-use crate::seal::{Digest, Seals, WriteId};
+use crate::seal::{Digest, Seal, Seals, WriteId};
 
 const NAME: &str = "shop:user:42";
 const OTHER_NAME: &str = "shop:user:43";
@@ -53,6 +54,7 @@ impl Road {
                 ttl: 60,
                 soft_ttl: None,
                 cost: None,
+                is_prefix: false,
             },
             compress: true,
             split: true,
@@ -103,11 +105,13 @@ impl Road {
         }
     }
 
+    fn seal(&self) -> Option<Seal> {
+        let seals = self.seals.as_ref()?;
+        Some(seals.write(&self.digest, self.id))
+    }
+
     fn pack(&self, raw: &[u8]) -> Result<Packed, Overflow> {
-        let seal = self
-            .seals
-            .as_ref()
-            .map(|seals| seals.write(&self.digest, self.id));
+        let seal = self.seal();
         let order = Order {
             schema: self.schema,
             meta: self.meta,
@@ -116,9 +120,11 @@ impl Road {
             split: self.split,
             max_raw: self.max_raw,
             write_id: self.id,
-            lock: seal.as_ref().map_or(Lock::Plain, Lock::Sealed),
+            lock: seal
+                .as_ref()
+                .map_or(Lock::Plain(self.binding()), Lock::Sealed),
         };
-        let mut packer = Packer::new(order, self.binding());
+        let mut packer = Packer::new(order);
         let mut blocks = Blocks::new(packer.block_size(), &mut packer);
         blocks.put(raw)?;
         assert_eq!(blocks.finish()?, raw.len() as u64);
@@ -129,23 +135,24 @@ impl Road {
         self.pack(raw).expect("it fits")
     }
 
-    fn open(&self, head: &[u8]) -> Result<Opened, Reject> {
-        open(
-            head,
-            &Wanted {
-                binding: self.binding(),
-                schema: self.schema,
-                now: self.now,
-                max_raw: self.max_raw,
-                keys: match &self.seals {
-                    None => Keys::Plain,
-                    Some(seals) => Keys::Sealed {
-                        seals,
-                        digest: &self.digest,
-                    },
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            binding: self.binding(),
+            schema: self.schema,
+            now: self.now,
+            max_raw: self.max_raw,
+            keys: match &self.seals {
+                None => Keys::Plain,
+                Some(seals) => Keys::Sealed {
+                    seals,
+                    digest: &self.digest,
                 },
             },
-        )
+        }
+    }
+
+    fn open(&self, head: &[u8]) -> Result<Opened, Reject> {
+        open(head, &self.wanted())
     }
 
     fn read_parts(&self, head: &[u8], chunks: &[Bytes]) -> Result<Vec<u8>, Reject> {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use super::sequences::stream;
 use super::*;
 
 /// What may happen to a write in a store.
@@ -123,6 +124,24 @@ proptest! {
     }
 
     #[test]
+    fn whatever_happens_to_the_write_of_a_sequence_it_is_all_of_it_or_none(
+        road in road(),
+        len in 0usize..3000,
+        fill in prop::sample::select(vec![noise as fn(usize) -> Vec<u8>, text]),
+        mishaps in prop::collection::vec(mishap(), 1..4),
+    ) {
+        let raw = stream(len, fill);
+        let packed = road.packed_items(&raw);
+        let mut entries: Vec<_> =
+            std::iter::once(&packed.head).chain(&packed.chunks).map(|entry| entry.to_vec()).collect();
+        mishaps.iter().for_each(|mishap| befall(&mut entries, mishap));
+        let chunks: Vec<_> = entries[1..].iter().map(|chunk| Bytes::from(chunk.clone())).collect();
+        if let Ok(read) = road.read_items_of(&entries[0], &chunks) {
+            prop_assert_eq!(read, raw);
+        }
+    }
+
+    #[test]
     fn every_value_comes_back(road in road(), value in value()) {
         let packed = road.packed(&value);
         prop_assert!(packed.head.len() <= road.max_entry);
@@ -135,6 +154,7 @@ proptest! {
         fuzzing::header(&bytes);
         fuzzing::manifest(&bytes);
         fuzzing::block(&bytes);
+        fuzzing::items(&bytes);
     }
 
     #[test]

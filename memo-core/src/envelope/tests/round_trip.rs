@@ -213,6 +213,7 @@ fn all_that_is_said_of_a_value_comes_with_it() {
             ttl: u64::MAX,
             soft_ttl: Some(300),
             cost: Some(0),
+            is_prefix: false,
         };
         let road = Road { meta, ..road };
         assert_comes_back(&road, &noise(100));

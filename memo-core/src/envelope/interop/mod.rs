@@ -2,19 +2,23 @@
 //!
 //! With `MEMO_INTEROP_WRITE` set to a file, ours are written there: `cargo xtask interop` lets Python open them.
 
+mod writes;
+
 use std::collections::BTreeMap;
 use std::fs;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Binding, Keys, Lock, Meta, Opened, Order, Packer, Wanted, chunk_name, open, sealed_name,
+    BLOCK_BYTES, Binding, ItemsManifest, Keys, Meta, Opened, OpenedItems, Wanted, chunk_name, open,
+    open_items, sealed_name,
 };
-use crate::codec::Blocks;
 use crate::key::{Key, NameParts, Scope, Type, store_name};
 use crate::reject::Reject;
 use crate::seal::{DataKey, Digest, NameKey, Seals, WriteId};
+use crate::varint;
 
 const FROM_PYTHON: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -23,8 +27,6 @@ const FROM_PYTHON: &str = concat!(
 
 /// What a store with names of 250 bytes leaves for an entry's.
 const NAME_BYTES: usize = 210;
-
-const CREATED: u32 = 200_000_000;
 
 #[test]
 fn entries_of_python_are_what_python_says() {
@@ -39,7 +41,7 @@ fn entries_of_python_are_what_python_says() {
 
 #[test]
 fn entries_for_python_are_what_we_say() {
-    let vectors = ours();
+    let vectors = writes::ours();
     assert_sound(&vectors);
     if let Some(file) = std::env::var_os("MEMO_INTEROP_WRITE") {
         let json = serde_json::to_vec_pretty(&vectors).expect("vectors are plain data");
@@ -53,6 +55,7 @@ struct Vector {
     #[serde(flatten)]
     call: Call,
     ring: Option<Ring>,
+    sequence: bool,
     schema: String,
     now: u32,
     limit: u64,
@@ -61,6 +64,7 @@ struct Vector {
     verdict: String,
     meta: Option<Age>,
     value: Option<Fingerprint>,
+    items: Option<u64>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -86,6 +90,7 @@ struct Age {
     ttl: u64,
     soft_ttl: Option<u64>,
     cost: Option<u64>,
+    prefix: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,7 +99,16 @@ struct Fingerprint {
     sha256: String,
 }
 
-/// The type of all values.
+/// What is served.
+struct Served {
+    meta: Meta,
+    /// The encoded value, or the raw stream of a sequence.
+    raw: Vec<u8>,
+    /// `None` for a value.
+    items: Option<u64>,
+}
+
+/// Values are lists of these, and items of sequences are one each.
 #[derive(Serialize, Deserialize)]
 struct Row {
     id: u32,
@@ -114,13 +128,17 @@ impl Vector {
             Ok(served) => ("ok", Some(served)),
             Err(reject) => (word(reject), None),
         };
-        let (age, value) = served.unzip();
+        let served = served.as_ref();
+        let age = served.map(|served| Age::of(served.meta));
+        let items = served.and_then(|served| served.items);
         let fault = if verdict != self.verdict {
             format!("`{verdict}`, not `{}`", self.verdict)
         } else if age != self.meta {
             format!("{age:?}")
-        } else if value.as_deref().map(Fingerprint::of) != self.value {
+        } else if served.map(|served| Fingerprint::of(&served.raw)) != self.value {
             "another value".to_owned()
+        } else if items != self.items {
+            format!("{items:?} items")
         } else if age.is_some() && self.call.name(self.ring.as_ref()) != self.head {
             "another name".to_owned()
         } else {
@@ -129,7 +147,7 @@ impl Vector {
         Some(format!("{}: {fault}", self.title))
     }
 
-    fn read(&self) -> Result<(Age, Vec<u8>), Reject> {
+    fn read(&self) -> Result<Served, Reject> {
         let seals = self.ring.as_ref().map(|ring| ring.seals(&self.call));
         let digest = seals.as_ref().map(|seals| self.call.digest(seals));
         let wanted = Wanted {
@@ -146,20 +164,84 @@ impl Vector {
             },
         };
         let head = self.entry(&self.head).expect("each vector has its head");
-        let (meta, raw) = match open(&head, &wanted)? {
+        if self.sequence {
+            self.read_items(&head, &wanted)
+        } else {
+            self.read_value(&head, &wanted)
+        }
+    }
+
+    fn read_value(&self, head: &[u8], wanted: &Wanted<'_>) -> Result<Served, Reject> {
+        let (meta, raw) = match open(head, wanted)? {
             Opened::Inline { meta, raw } => (meta, raw),
             Opened::Chunked(mut manifest) => {
                 for index in 0..manifest.chunks {
-                    let name = chunk_name(&self.head, manifest.write_id, index);
-                    manifest.take(&self.entry(&name).ok_or(Reject::MissingChunk)?)?;
+                    manifest.take(&self.chunk(manifest.write_id, index)?)?;
                 }
                 (manifest.meta, manifest.finish()?)
             }
         };
-        match postcard::take_from_bytes::<Vec<Row>>(&raw) {
-            Ok((_, [])) => Ok((Age::of(meta), raw)),
-            _ => Err(Reject::Decode),
+        decode::<Vec<Row>>(&raw)?;
+        Ok(Served {
+            meta,
+            raw,
+            items: None,
+        })
+    }
+
+    fn read_items(&self, head: &[u8], wanted: &Wanted<'_>) -> Result<Served, Reject> {
+        let (meta, raw, promised) = match open_items(head, wanted)? {
+            OpenedItems::Inline { meta, raw } => (meta, raw, None),
+            OpenedItems::Chunked(manifest) => {
+                let raw = self.raw_stream(&manifest)?;
+                (manifest.meta, raw, Some(manifest.items))
+            }
+        };
+        let mut items = 0;
+        let mut rest = raw.as_slice();
+        while !rest.is_empty() {
+            let (length, after) = varint::split(rest).ok_or(Reject::Decode)?;
+            let item = usize::try_from(length).ok();
+            let item = item.and_then(|length| after.split_at_checked(length));
+            let (item, after) = item.ok_or(Reject::Decode)?;
+            if length > self.limit {
+                return Err(Reject::Limit);
+            }
+            decode::<Row>(item)?;
+            items += 1;
+            rest = after;
         }
+        if promised.is_some_and(|promised| promised != items) {
+            return Err(Reject::Torn);
+        }
+        Ok(Served {
+            meta,
+            raw,
+            items: Some(items),
+        })
+    }
+
+    fn raw_stream(&self, manifest: &ItemsManifest) -> Result<Vec<u8>, Reject> {
+        let mut raw = Vec::new();
+        for index in 0..manifest.chunks {
+            let chunk = self.chunk(manifest.lock.write_id, index)?;
+            let left = manifest.raw_len - raw.len() as u64;
+            let max = left.min(BLOCK_BYTES as u64) as usize;
+            let last = index + 1 == manifest.chunks;
+            manifest
+                .lock
+                .open_chunk(index, last, &chunk, max, &mut raw)?;
+        }
+        if raw.len() as u64 == manifest.raw_len {
+            Ok(raw)
+        } else {
+            Err(Reject::Torn)
+        }
+    }
+
+    fn chunk(&self, id: WriteId, index: u32) -> Result<Vec<u8>, Reject> {
+        let name = chunk_name(&self.head, id, index);
+        self.entry(&name).ok_or(Reject::MissingChunk)
     }
 
     fn entry(&self, name: &str) -> Option<Vec<u8>> {
@@ -252,6 +334,7 @@ impl Age {
             ttl: meta.ttl,
             soft_ttl: meta.soft_ttl,
             cost: meta.cost,
+            prefix: meta.is_prefix,
         }
     }
 }
@@ -265,223 +348,11 @@ impl Fingerprint {
     }
 }
 
-/// One of our writes.
-struct Write {
-    title: &'static str,
-    rows: Vec<Row>,
-    compress: bool,
-    max_entry: usize,
-    meta: Meta,
-}
-
-/// Every way of packing and every kind of function, plain and sealed; then a key that is no longer primary.
-fn ours() -> Vec<Vector> {
-    let plain = writes().into_iter().map(|write| write.pack(&call(), None));
-    let sealed = writes()
-        .into_iter()
-        .map(|write| write.pack(&call(), Some(&ring())));
-    let others = calls().into_iter().flat_map(|call| {
-        // How a plain name says `u` is not for this page.
-        let plain = (call.kind != "u").then(|| Write::small().pack(&call, None));
-        let sealed = Write::small().pack(&call, Some(&ring()));
-        plain.into_iter().chain([sealed])
-    });
-    let rotated = writes().into_iter().map(|write| {
-        let mut vector = write.pack(&call(), Some(&ring()));
-        vector.title += ", since rotated";
-        vector.ring = Some(rotated());
-        vector
-    });
-    plain.chain(sealed).chain(others).chain(rotated).collect()
-}
-
-fn writes() -> Vec<Write> {
-    let forever = Meta {
-        created: CREATED,
-        ttl: 0,
-        soft_ttl: Some(300),
-        cost: Some(1_000_000),
-    };
-    let write = |title, rows, compress, max_entry| Write {
-        title,
-        rows,
-        compress,
-        max_entry,
-        ..Write::small()
-    };
-    vec![
-        Write::small(),
-        Write {
-            title: "all that a body can say",
-            meta: forever,
-            ..Write::small()
-        },
-        write("nothing", Vec::new(), true, 4096),
-        write("inline, compressed", loose(60), true, 4096),
-        write("inline, not compressible", dense(40), true, 4096),
-        write("three full blocks in one entry", loose(8000), true, 8192),
-        write("chunks", dense(40), false, 1024),
-        write("chunks, not compressible", dense(40), true, 1024),
-        write("chunks, compressed", mixed(), true, 1024),
-    ]
-}
-
-impl Write {
-    fn small() -> Self {
-        Self {
-            title: "inline",
-            rows: dense(2),
-            compress: false,
-            max_entry: 4096,
-            meta: Meta {
-                created: CREATED,
-                ttl: 3600,
-                soft_ttl: None,
-                cost: None,
-            },
-        }
+fn decode<T: DeserializeOwned>(raw: &[u8]) -> Result<(), Reject> {
+    match postcard::take_from_bytes::<T>(raw) {
+        Ok((_, [])) => Ok(()),
+        _ => Err(Reject::Decode),
     }
-
-    fn pack(&self, call: &Call, ring: Option<&Ring>) -> Vector {
-        let seals = ring.map(|ring| ring.seals(call));
-        let digest = seals.as_ref().map(|seals| call.digest(seals));
-        let seal = seals
-            .iter()
-            .zip(&digest)
-            .map(|(seals, digest)| seals.write(digest, self.id()))
-            .next();
-        let name = call.name(ring);
-        let order = Order {
-            schema: [1, 2, 3, 4],
-            meta: self.meta,
-            compress: self.compress,
-            max_entry: self.max_entry,
-            split: true,
-            max_raw: 1 << 20,
-            write_id: self.id(),
-            lock: seal.as_ref().map_or(Lock::Plain, Lock::Sealed),
-        };
-        self.vector(call, ring, &name, order)
-    }
-
-    fn vector(&self, call: &Call, ring: Option<&Ring>, name: &str, order: Order<'_>) -> Vector {
-        let value = postcard::to_allocvec(&self.rows).expect("rows can be encoded");
-        let function = &call.function_id();
-        let mut packer = Packer::new(order, Binding { name, function });
-        let mut blocks = Blocks::new(packer.block_size(), &mut packer);
-        blocks.put(&value).expect("it may be split");
-        blocks.finish().expect("it may be split");
-        let packed = packer.finish().expect("it may be split");
-        let mut entries = BTreeMap::from([(name.to_owned(), hex(&packed.head))]);
-        for (chunk, index) in packed.chunks.iter().zip(0..) {
-            entries.insert(chunk_name(name, self.id(), index), hex(chunk));
-        }
-        assert_eq!(entries.len() > 1, self.title.starts_with("chunks"));
-        let how = if ring.is_some() { "sealed" } else { "plain" };
-        Vector {
-            title: format!("{how}: {} of {}{}", self.title, call.kind, call.function),
-            call: call.clone(),
-            ring: ring.cloned(),
-            schema: hex(&[1, 2, 3, 4]),
-            now: CREATED + 60,
-            limit: 1 << 20,
-            head: name.to_owned(),
-            entries,
-            verdict: "ok".to_owned(),
-            meta: Some(Age::of(self.meta)),
-            value: Some(Fingerprint::of(&value)),
-        }
-    }
-
-    fn id(&self) -> WriteId {
-        let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = secret(self.title);
-        WriteId(id)
-    }
-}
-
-/// Texts that LZ4 can do nothing with.
-fn dense(rows: u32) -> Vec<Row> {
-    let name = |id: u32| hex(&Sha256::digest(id.to_le_bytes()));
-    (0..rows).map(|id| Row { id, name: name(id) }).collect()
-}
-
-/// Texts that LZ4 likes.
-fn loose(rows: u32) -> Vec<Row> {
-    let name = "the same text again ".repeat(4);
-    (0..rows)
-        .map(|id| Row {
-            id: id / 1000,
-            name: name.clone(),
-        })
-        .collect()
-}
-
-fn mixed() -> Vec<Row> {
-    loose(300).into_iter().chain(dense(40)).collect()
-}
-
-fn call() -> Call {
-    Call {
-        namespace: "shop".to_owned(),
-        kind: "p".to_owned(),
-        function: "shop::prices::load".to_owned(),
-        version: 0,
-        instance: String::new(),
-        key: parts(|key| {
-            key.part("acme");
-            key.part(&42u64);
-        }),
-    }
-}
-
-fn calls() -> Vec<Call> {
-    let of = |kind: &str, function: &str| Call {
-        kind: kind.to_owned(),
-        function: function.to_owned(),
-        ..call()
-    };
-    let template = Call {
-        key: parts(|key| {
-            for hole in ["x-y", "", "Ünter ~1"] {
-                key.part(hole);
-            }
-        }),
-        ..of("t", "user:\0-\0: \0")
-    };
-    let typed = Call {
-        namespace: "ein Lädchen".to_owned(),
-        version: 7,
-        instance: "u32,i64".to_owned(),
-        ..of("p", "shop::parse")
-    };
-    vec![of("n", "load"), template, of("u", "user"), typed]
-}
-
-fn parts(build: impl FnOnce(&mut Key)) -> String {
-    let mut key = Key::new();
-    build(&mut key);
-    hex(key.bytes())
-}
-
-fn ring() -> Ring {
-    Ring {
-        name: hex(&secret("name")),
-        primary: hex(&secret("primary")),
-        previous: Vec::new(),
-    }
-}
-
-/// The ring some time later.
-fn rotated() -> Ring {
-    Ring {
-        primary: hex(&secret("newer")),
-        previous: vec![hex(&secret("other")), ring().primary],
-        ..ring()
-    }
-}
-
-fn secret(label: &str) -> [u8; 32] {
-    Sha256::digest(label).into()
 }
 
 fn word(reject: Reject) -> &'static str {

@@ -1,0 +1,364 @@
+//! Wakes at a time, without a runtime: one thread for the process, and real time, whatever clock a cache reads.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crate::threads::{IDLE, LoneThread, Spawn, contained, lock, spawn};
+
+/// Whoever waits longer is woken after this: thirty years, which any clock can count.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+static ALARM: Alarm = Alarm::new(IDLE, spawn);
+
+/// Wakes `waker` when `delay` has passed, from a thread of its own.
+///
+/// Where no thread can be had it is woken at once, from this one: whoever is woken looks again. It must not block, or others are woken late.
+/// In the child of a fork, those that waited in the parent are woken as soon as somebody there asks to be.
+pub(crate) fn wake_in(delay: Duration, waker: Waker) {
+    ALARM.wake_in(delay, waker);
+}
+
+struct Alarm {
+    pending: Mutex<Pending>,
+    changed: Condvar,
+    idle: Duration,
+}
+
+/// No waker is woken, cloned or dropped under its lock: that is somebody else's code.
+struct Pending {
+    calls: BinaryHeap<Call>,
+    last: u64,
+    thread: LoneThread,
+}
+
+struct Call {
+    at: Instant,
+    /// Of two calls for one instant, the earlier one comes first.
+    number: u64,
+    waker: Waker,
+}
+
+impl Alarm {
+    const fn new(idle: Duration, spawn: Spawn) -> Self {
+        Self {
+            pending: Mutex::new(Pending {
+                calls: BinaryHeap::new(),
+                last: 0,
+                thread: LoneThread::new("memo-alarm", spawn),
+            }),
+            changed: Condvar::new(),
+            idle,
+        }
+    }
+
+    fn wake_in(&'static self, delay: Duration, waker: Waker) {
+        let now = Instant::now();
+        let at = now.checked_add(delay.min(LONGEST)).unwrap_or(now);
+        let mut pending = lock(&self.pending);
+        pending.add(at, waker);
+        if pending.thread.start(|| self.keep_waking()) {
+            self.changed.notify_one();
+            return;
+        }
+        let stranded = std::mem::take(&mut pending.calls);
+        drop(pending);
+        wake_all(stranded);
+    }
+
+    fn keep_waking(&self) {
+        while let Some(due) = self.next() {
+            wake_all(due);
+        }
+    }
+
+    /// Waits for calls to be due; `None` when there was none for a while, and the thread ends.
+    fn next(&self) -> Option<Vec<Call>> {
+        let mut pending = lock(&self.pending);
+        loop {
+            let now = Instant::now();
+            let due = pending.take_due(now);
+            if !due.is_empty() {
+                return Some(due);
+            }
+            let next = pending.calls.peek().map(|call| call.at);
+            let nap = next.map_or(self.idle, |at| at.saturating_duration_since(now));
+            let timed_out;
+            (pending, timed_out) = self.wait(pending, nap);
+            if timed_out && pending.calls.is_empty() {
+                pending.thread.end();
+                return None;
+            }
+        }
+    }
+
+    fn wait<'a>(
+        &self,
+        pending: MutexGuard<'a, Pending>,
+        nap: Duration,
+    ) -> (MutexGuard<'a, Pending>, bool) {
+        let woken = self.changed.wait_timeout(pending, nap);
+        let (pending, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
+        (pending, timeout.timed_out())
+    }
+}
+
+impl Pending {
+    fn add(&mut self, at: Instant, waker: Waker) {
+        self.last += 1;
+        let number = self.last;
+        self.calls.push(Call { at, number, waker });
+    }
+
+    fn take_due(&mut self, now: Instant) -> Vec<Call> {
+        let mut due = Vec::new();
+        while let Some(call) = self.calls.peek()
+            && call.at <= now
+        {
+            due.extend(self.calls.pop());
+        }
+        due
+    }
+}
+
+fn wake_all(calls: impl IntoIterator<Item = Call>) {
+    for call in calls {
+        contained(|| call.waker.wake());
+    }
+}
+
+/// The greatest call is the one that is due first.
+impl Ord for Call {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = |call: &Self| (call.at, call.number);
+        order(other).cmp(&order(self))
+    }
+}
+
+impl PartialOrd for Call {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Call {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Call {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::task::Wake;
+    use std::thread::{self, ThreadId};
+
+    use super::*;
+    use crate::threads::tests::{LIMIT, no_thread, until};
+
+    const SOON: Duration = Duration::from_millis(20);
+    const LATER: Duration = Duration::from_millis(60);
+    const NEVER: Duration = Duration::MAX;
+
+    fn alarm(idle: Duration) -> &'static Alarm {
+        Box::leak(Box::new(Alarm::new(idle, spawn)))
+    }
+
+    /// Does this when it is woken.
+    struct Act<F>(F);
+
+    impl<F: Fn() + Send + Sync + 'static> Wake for Act<F> {
+        fn wake(self: Arc<Self>) {
+            (self.0)();
+        }
+    }
+
+    fn act(act: impl Fn() + Send + Sync + 'static) -> Waker {
+        Arc::new(Act(act)).into()
+    }
+
+    /// Tells who was woken, on which thread and when.
+    struct Bell(Sender<Ring>, Receiver<Ring>);
+
+    type Ring = (u32, ThreadId, Instant);
+
+    impl Bell {
+        fn new() -> Self {
+            let (sender, receiver) = channel();
+            Self(sender, receiver)
+        }
+
+        fn waker(&self, number: u32) -> Waker {
+            let rings = self.0.clone();
+            act(move || {
+                let _ = rings.send((number, thread::current().id(), Instant::now()));
+            })
+        }
+
+        #[track_caller]
+        fn next(&self) -> Ring {
+            self.1.recv_timeout(LIMIT).expect("the alarm wakes")
+        }
+
+        fn numbers(&self, many: usize) -> Vec<u32> {
+            (0..many).map(|_| self.next().0).collect()
+        }
+
+        fn is_silent(&self) -> bool {
+            self.1.try_recv().is_err()
+        }
+    }
+
+    #[test]
+    fn a_waker_is_woken_when_its_time_has_come_and_not_before() {
+        let (bell, start) = (Bell::new(), Instant::now());
+        wake_in(SOON, bell.waker(1));
+        let (number, thread, at) = bell.next();
+        assert_eq!(number, 1);
+        assert_ne!(thread, thread::current().id());
+        assert!(at - start >= SOON);
+    }
+
+    #[test]
+    fn the_earlier_time_comes_first_and_of_one_instant_the_first_to_ask() {
+        let (bell, now) = (Bell::new(), Instant::now());
+        let mut pending = Alarm::new(IDLE, spawn).pending.into_inner();
+        let pending = pending.as_mut().expect("nobody had it");
+        for (delay, number) in [(30, 5), (10, 0), (20, 3), (10, 1), (20, 4), (10, 2)] {
+            pending.add(now + Duration::from_millis(delay), bell.waker(number));
+        }
+        assert!(pending.take_due(now).is_empty());
+        wake_all(pending.take_due(now + Duration::from_millis(20)));
+        assert_eq!(bell.numbers(5), [0, 1, 2, 3, 4]);
+        assert!(bell.is_silent());
+    }
+
+    #[test]
+    fn who_asks_for_an_earlier_time_does_not_wait_for_the_later() {
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        for round in 1..4 {
+            alarm.wake_in(LIMIT, bell.waker(0));
+            alarm.wake_in(SOON, bell.waker(round));
+            assert_eq!(bell.next().0, round);
+        }
+        assert!(bell.is_silent());
+    }
+
+    #[test]
+    fn the_longest_delay_is_a_delay() {
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        alarm.wake_in(NEVER, bell.waker(1));
+        alarm.wake_in(SOON, bell.waker(2));
+        assert_eq!(bell.next().0, 2);
+        assert!(bell.is_silent());
+    }
+
+    #[test]
+    fn a_waker_that_panics_harms_nobody_else() {
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        alarm.wake_in(SOON, act(|| panic!("as planned")));
+        alarm.wake_in(SOON, bell.waker(1));
+        alarm.wake_in(LATER, bell.waker(2));
+        assert_eq!(bell.numbers(2), [1, 2]);
+    }
+
+    #[test]
+    fn a_waker_may_ask_to_be_woken_again() {
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        let again = bell.waker(2);
+        let first = bell.waker(1);
+        let asks = act(move || {
+            first.wake_by_ref();
+            alarm.wake_in(Duration::ZERO, again.clone());
+        });
+        alarm.wake_in(Duration::ZERO, asks);
+        assert_eq!(bell.numbers(2), [1, 2]);
+    }
+
+    #[test]
+    fn a_waker_may_ask_for_another_when_it_is_dropped() {
+        struct Asks(&'static Alarm, Waker);
+        impl Wake for Asks {
+            fn wake(self: Arc<Self>) {}
+        }
+        impl Drop for Asks {
+            fn drop(&mut self) {
+                self.0.wake_in(Duration::ZERO, self.1.clone());
+            }
+        }
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        let asks = Arc::new(Asks(alarm, bell.waker(1)));
+        alarm.wake_in(Duration::ZERO, asks.into());
+        assert_eq!(bell.next().0, 1);
+    }
+
+    #[test]
+    fn the_thread_ends_when_nobody_needs_it_and_comes_back() {
+        let (alarm, bell) = (alarm(Duration::ZERO), Bell::new());
+        for round in 0..3 {
+            alarm.wake_in(SOON, bell.waker(round));
+            assert_eq!(bell.next().0, round);
+            until(|| lock(&alarm.pending).thread.has_ended());
+        }
+    }
+
+    #[test]
+    fn the_thread_stays_while_somebody_waits() {
+        let (alarm, bell) = (alarm(Duration::ZERO), Bell::new());
+        alarm.wake_in(NEVER, bell.waker(0));
+        let next = |number| {
+            alarm.wake_in(SOON, bell.waker(number));
+            bell.next()
+        };
+        let (first, second) = (next(1), next(2));
+        assert_eq!((first.0, second.0), (1, 2));
+        assert_eq!(first.1, second.1, "another thread");
+    }
+
+    #[test]
+    fn without_a_thread_all_are_woken_at_once() {
+        let alarm: &Alarm = Box::leak(Box::new(Alarm::new(IDLE, no_thread)));
+        let bell = Bell::new();
+        lock(&alarm.pending).add(Instant::now() + LIMIT, bell.waker(1));
+        alarm.wake_in(LIMIT, bell.waker(2));
+        let mut both = [bell.next(), bell.next()];
+        both.sort_by_key(|(number, ..)| *number);
+        assert_eq!(both.map(|(number, ..)| number), [1, 2]);
+        assert_eq!(both[0].1, thread::current().id());
+        assert!(lock(&alarm.pending).calls.is_empty());
+    }
+
+    #[test]
+    fn a_child_that_lost_the_thread_has_one_again_when_it_asks() {
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        {
+            let mut pending = lock(&alarm.pending);
+            assert!(pending.thread.start(|| {}));
+            pending.add(Instant::now(), bell.waker(1));
+            pending.thread.lose();
+        }
+        alarm.wake_in(SOON, bell.waker(2));
+        assert_eq!(bell.numbers(2), [1, 2]);
+    }
+
+    #[test]
+    fn a_thread_that_ends_can_still_ask() {
+        struct Last(Waker);
+        impl Drop for Last {
+            fn drop(&mut self) {
+                wake_in(SOON, self.0.clone());
+            }
+        }
+        thread_local!(static LAST: std::cell::OnceCell<Last> = const { std::cell::OnceCell::new() });
+        let bell = Bell::new();
+        let waker = bell.waker(1);
+        let thread = thread::spawn(|| LAST.with(|last| last.set(Last(waker)).is_ok()));
+        assert!(thread.join().expect("it ends well"));
+        assert_eq!(bell.next().0, 1);
+    }
+}

@@ -1,0 +1,92 @@
+//! Finding a stored sequence, as far as its first chunks.
+
+use super::load::once_each;
+use super::{Far, Remains, Spot};
+use crate::backend::{Answer, Bytes, Name};
+use crate::envelope::{self, ItemsManifest, Meta, OpenedItems};
+use crate::reject::Reject;
+use crate::waits::Waits;
+
+/// What is in the backend of a sequence.
+pub(crate) enum Stock {
+    /// All of it.
+    Inline { meta: Meta, raw: Vec<u8> },
+    /// Its chunks, the first of which were fetched.
+    Chunked {
+        manifest: Box<ItemsManifest>,
+        first: Vec<Bytes>,
+    },
+    /// Something that is not served.
+    Refused(Reject),
+    /// Nothing.
+    Absent,
+}
+
+/// How many chunks of a sequence are fetched at once: a chunk is a block, and a reader has one more block in hand.
+const WINDOW: u32 = 2;
+
+/// How many chunks are had at once where that costs a handle each.
+const MOST_HANDLES: u32 = 1 << 16;
+
+impl Far {
+    /// Fetches what a reader needs for the first item, and sees that the rest is there; answers also what would remain of it, were it replaced.
+    pub(crate) async fn find_items(
+        &self,
+        spot: &Spot,
+        now: u32,
+        waits: Waits,
+    ) -> (Answer<Stock>, Remains) {
+        let mut remains = Remains::default();
+        let stock = self.take_stock(spot, now, waits, &mut remains).await;
+        (stock, remains)
+    }
+
+    /// How many chunks a reader of a sequence fetches at once.
+    ///
+    /// What is in this process is had all at once: these are handles, and nothing that happens to the store can take them away.
+    pub(crate) fn window(&self) -> u32 {
+        if self.capability.in_process {
+            MOST_HANDLES
+        } else {
+            WINDOW
+        }
+    }
+
+    async fn take_stock(
+        &self,
+        spot: &Spot,
+        now: u32,
+        waits: Waits,
+        remains: &mut Remains,
+    ) -> Answer<Stock> {
+        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+            return Ok(Stock::Absent);
+        };
+        let manifest = match envelope::open_items(&head, &spot.wanted(now)) {
+            Err(reject) => return Ok(Stock::Refused(reject)),
+            Ok(OpenedItems::Inline { meta, raw }) => return Ok(Stock::Inline { meta, raw }),
+            Ok(OpenedItems::Chunked(manifest)) => manifest,
+        };
+        *remains = Remains::of_items(&manifest);
+        let first = manifest.chunks.min(self.window());
+        if first < manifest.chunks && !self.are_there(&remains.names(spot), waits).await? {
+            return Ok(Stock::Refused(Reject::MissingChunk));
+        }
+        let id = manifest.lock.write_id;
+        let names = spot.chunk_names(id, 0..first);
+        let chunks = self.fetch(&names, waits).await?.into_iter();
+        Ok(match chunks.collect::<Option<Vec<_>>>() {
+            Some(first) => Stock::Chunked { manifest, first },
+            None => Stock::Refused(Reject::MissingChunk),
+        })
+    }
+
+    /// Whether these chunks are there, as far as the backend can tell without sending them.
+    async fn are_there(&self, names: &[Name], waits: Waits) -> Answer<bool> {
+        if !self.capability.probes {
+            return Ok(true);
+        }
+        let there = once_each(names, self.backend.probe_many(names, waits).await?)?;
+        Ok(there.into_iter().all(|is_there| is_there))
+    }
+}

@@ -1,0 +1,351 @@
+//! Asynchronous sequences: a stream in the place of the body's.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::{Duration, Instant};
+
+use futures_core::Stream;
+
+use super::iter::FINISH;
+use super::passage::{Job, Passage, Turn, Verdict, Wait, Yielded};
+use super::spool::Waited;
+use super::{FromTorn, ItemRules, OnDrop, Torn, Yield};
+use crate::key::Key;
+use crate::site::Site;
+use crate::waits::Waits;
+use crate::{alarm, background};
+
+/// The items of a memoized stream: from the cache, or from the body.
+///
+/// Nothing happens before it is polled. A hit costs what decoding its items costs, and holds a few blocks of 240 KiB, however long the sequence is.
+/// It ends for good with its first `None`.
+#[must_use = "a stream does nothing before it is polled"]
+pub struct CachedStream<R, K: Yield<R>, F, S>(Option<Parts<R, K, F, S>>);
+
+/// What a stream is made of, to be moved out of it when it is dropped.
+struct Parts<R, K: Yield<R>, F, S> {
+    passage: Passage<K::Value>,
+    body: Body<F, S>,
+    /// What is being done with the backend.
+    job: Option<Job>,
+    wait: Option<Wait>,
+    alarm: Alarm,
+    torn: fn(Torn) -> Option<R>,
+    on_drop: OnDrop<Self>,
+    keep: PhantomData<K>,
+}
+
+/// The future that yields the items, which runs once at the most.
+enum Body<F, S> {
+    Waiting(Pin<Box<F>>),
+    Running(Pin<Box<S>>),
+    Gone,
+}
+
+/// When one who waits for a producer looks again at whether that is in vain, and who is woken then. One at a time: it cannot be taken back.
+#[derive(Default)]
+struct Alarm(Option<(Instant, Waker)>);
+
+/// Answers a call of `site` from the cache, or by `body`, when it is polled.
+pub fn stream<R, K, F, S>(
+    site: &'static Site,
+    key: Key,
+    rules: ItemRules<R, K>,
+    body: F,
+) -> CachedStream<R, K, F, S>
+where
+    K: Yield<R>,
+    F: Future<Output = S>,
+    S: Stream<Item = R>,
+{
+    CachedStream(Some(Parts {
+        passage: Passage::new(site, key, rules, Waits::Async),
+        body: Body::Waiting(Box::pin(body)),
+        job: None,
+        wait: None,
+        alarm: Alarm::default(),
+        torn: Torn::panic,
+        on_drop: OnDrop::Discard,
+        keep: PhantomData,
+    }))
+}
+
+/// How a sequence ends that cannot end as it should.
+impl<R, K: Yield<R>, F, S> CachedStream<R, K, F, S> {
+    /// For one who shows no item to anybody before he has all.
+    pub(super) fn gathered(mut self) -> Self {
+        if let Some(parts) = &mut self.0 {
+            parts.passage.gather();
+        }
+        self
+    }
+
+    /// Whether the items have begun anew, and those that were given are void.
+    pub(super) fn has_begun_anew(&mut self) -> bool {
+        let parts = self.0.as_mut();
+        parts.is_some_and(|parts| parts.passage.has_begun_anew())
+    }
+
+    /// Keeps what was consumed, where the rest is not wanted: later callers who want no more than that are served, and others run the body.
+    /// `on_drop = "keep"`
+    pub fn keep_on_drop(mut self) -> Self {
+        if let Some(parts) = &mut self.0 {
+            parts.on_drop = OnDrop::Keep;
+        }
+        self
+    }
+
+    /// Gives an error as the last item, where the items were lost midway and the body now yields others. `on_torn = "error"`
+    pub fn error_if_torn(mut self) -> Self
+    where
+        R: FromTorn,
+    {
+        if let Some(parts) = &mut self.0 {
+            parts.torn = |torn| Some(R::from_torn(torn));
+        }
+        self
+    }
+
+    /// Ends without a word to the consumer, but for [`Event::Diverged`](crate::Event::Diverged), where the items were lost midway and the body
+    /// now yields others. `on_torn = "end_with_event"`
+    pub fn end_if_torn(mut self) -> Self {
+        if let Some(parts) = &mut self.0 {
+            parts.torn = |_| None;
+        }
+        self
+    }
+
+    /// Has the body go on in the background, for half a minute at the most, where the consumer wants no more: on a thread of its own, which polls
+    /// it. `on_drop = "finish"`
+    pub fn finish_on_drop(mut self) -> Self
+    where
+        R: 'static,
+        F: Future<Output = S> + Send + 'static,
+        S: Stream<Item = R> + Send + 'static,
+    {
+        if let Some(parts) = &mut self.0 {
+            parts.on_drop = OnDrop::Finish(Parts::finish);
+        }
+        self
+    }
+}
+
+impl<R, K, F, S> Stream for CachedStream<R, K, F, S>
+where
+    K: Yield<R>,
+    F: Future<Output = S>,
+    S: Stream<Item = R>,
+{
+    type Item = R;
+
+    #[inline]
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<R>> {
+        match &mut self.0 {
+            Some(parts) => parts.poll_next(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self
+            .0
+            .as_ref()
+            .map_or(Some(0), |parts| parts.passage.left());
+        // As for iterators.
+        (0, left.and_then(|left| usize::try_from(left).ok()))
+    }
+}
+
+/// What is pinned is in boxes.
+impl<R, K: Yield<R>, F, S> Unpin for CachedStream<R, K, F, S> {}
+
+impl<R, K, F, S> Parts<R, K, F, S>
+where
+    K: Yield<R>,
+    F: Future<Output = S>,
+    S: Stream<Item = R>,
+{
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<R>> {
+        loop {
+            ready!(self.poll_work(context));
+            match self.passage.turn() {
+                Turn::Give(value) => return Poll::Ready(Some(K::revive(value))),
+                Turn::Body => {
+                    let item = ready!(self.poll_body(context));
+                    match self.passage.produced(Yielded::of::<R, K>(item.as_ref())) {
+                        Verdict::Give => return Poll::Ready(item),
+                        Verdict::Skip | Verdict::GoOn => {}
+                        Verdict::Diverged(torn) => return Poll::Ready(self.diverged(torn)),
+                    }
+                }
+                Turn::Job(job) => self.job = Some(job),
+                Turn::Wait(wait) => self.wait = Some(wait),
+                Turn::Diverged(torn) => return Poll::Ready(self.diverged(torn)),
+                Turn::Over => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Ready when there is nothing to be waited for.
+    fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(job) = &mut self.job {
+            let poll = || job.as_mut().poll(context);
+            let done = ready!(self.passage.surroundings().run(poll));
+            self.job = None;
+            self.passage.done(done);
+        }
+        if let Some(wait) = &mut self.wait {
+            let waited = ready!(wait.poll(&mut self.alarm, context.waker()));
+            self.wait = None;
+            self.passage.waited(waited);
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<Option<R>> {
+        if let Body::Waiting(future) = &mut self.body {
+            let poll = || future.as_mut().poll(context);
+            let items = ready!(self.passage.run_body(poll));
+            self.body = Body::Running(Box::pin(items));
+        }
+        match &mut self.body {
+            Body::Running(items) => self.passage.run_body(|| items.as_mut().poll_next(context)),
+            Body::Waiting(_) | Body::Gone => Poll::Ready(None),
+        }
+    }
+
+    fn diverged(&mut self, torn: Torn) -> Option<R> {
+        self.body = Body::Gone;
+        (self.torn)(torn)
+    }
+
+    /// Goes on in the background.
+    fn finish(mut self)
+    where
+        R: 'static,
+        F: Send + 'static,
+        S: Send + 'static,
+    {
+        self.on_drop = OnDrop::Discard;
+        let mut rest = CachedStream(Some(self));
+        let job = move || {
+            let until = Instant::now() + FINISH;
+            while Instant::now() < until && next_until(&mut rest, until).is_some() {}
+        };
+        // Where too many do that already, it is dropped here.
+        drop(background::run_long(job));
+    }
+}
+
+impl<R, K: Yield<R>, F, S> Parts<R, K, F, S> {
+    /// Ends it before its end. The body is gone before another caller may run his, and nobody waits for one that panics.
+    fn close(mut self, keeps: bool) {
+        let gone = catch_unwind(AssertUnwindSafe(|| {
+            self.job = None;
+            self.body = Body::Gone;
+        }));
+        self.passage.close(keeps);
+        gone.unwrap_or_else(|panic| resume_unwind(panic));
+    }
+}
+
+impl Wait {
+    fn poll(&mut self, alarm: &mut Alarm, waker: &Waker) -> Poll<Waited> {
+        if self.spool.has_changed(self.turn, self.follower, waker) {
+            return Poll::Ready(Waited::Changed);
+        }
+        let left = match self.spool.is_working() {
+            true => self.patience.with_a_future(),
+            false => self.patience.with_nobody(),
+        };
+        let Some(left) = left else {
+            return Poll::Ready(Waited::Stalled);
+        };
+        alarm.set(left, waker);
+        Poll::Pending
+    }
+}
+
+impl Alarm {
+    /// Has `waker` woken in so much time, or earlier by an alarm that is set already.
+    fn set(&mut self, left: Duration, waker: &Waker) {
+        let now = Instant::now();
+        let due = now.checked_add(left);
+        let is_set = self.0.as_ref().is_some_and(|(at, woken)| {
+            *at > now && due.is_none_or(|due| *at <= due) && woken.will_wake(waker)
+        });
+        if !is_set {
+            self.0 = due.map(|due| (due, waker.clone()));
+            alarm::wake_in(left, waker.clone());
+        }
+    }
+}
+
+/// The next item, waited for on this thread; none, when it is too late.
+fn next_until<S: Stream + Unpin>(stream: &mut S, until: Instant) -> Option<S::Item> {
+    let thread = std::thread::current();
+    let waker = Waker::from(std::sync::Arc::new(Unpark(thread)));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(item) = Pin::new(&mut *stream).poll_next(&mut context) {
+            return item;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left == Duration::ZERO {
+            return None;
+        }
+        std::thread::park_timeout(left);
+    }
+}
+
+struct Unpark(std::thread::Thread);
+
+impl std::task::Wake for Unpark {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+impl<R, K: Yield<R>, F, S> Drop for CachedStream<R, K, F, S> {
+    fn drop(&mut self) {
+        let Some(parts) = self.0.take() else { return };
+        match parts.on_drop {
+            OnDrop::Finish(finish) if parts.passage.is_producing() => finish(parts),
+            OnDrop::Keep => parts.close(true),
+            OnDrop::Discard | OnDrop::Finish(_) => parts.close(false),
+        }
+    }
+}
+
+impl<R, K: Yield<R>, F, S> fmt::Debug for CachedStream<R, K, F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedStream").finish_non_exhaustive()
+    }
+}
+
+/// The future of what a function returns, which is called when it is polled.
+#[derive(Debug)]
+pub struct OnPoll<F>(Option<F>);
+
+impl<F> OnPoll<F> {
+    pub(crate) fn new(function: F) -> Self {
+        Self(Some(function))
+    }
+}
+
+/// Nothing in it is pinned.
+impl<F> Unpin for OnPoll<F> {}
+
+impl<T, F: FnOnce() -> T> Future for OnPoll<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let function = self.0.take();
+        Poll::Ready(function
+            .expect("a future is not polled again when it was ready")(
+        ))
+    }
+}
