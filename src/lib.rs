@@ -2,7 +2,7 @@
 //!
 //! # Where things are
 //!
-//! - [`macro@memoize`]: the attribute, with every option.
+//! - [`macro@memoize`]: the attribute, with every option. [`macro@memoize_iter`]: the one for iterators, lists and streams.
 //! - [`Entry`], [`Site`], [`functions`]: one entry, one function, all functions.
 //! - [`refresh`], [`bypass`], [`with_cache`]: scopes.
 //! - [`Cache`]: set-up, and caching without an attribute.
@@ -15,17 +15,22 @@
 
 pub use memo_core::backend;
 pub use memo_core::{
-    AnyAsyncEntry, AnyEntry, AsyncEntry, Cache, CacheBuilder, CacheStats, Cacheable, Clock, Codec,
-    Entry, Error, Event, Expiration, Explanation, Jitter, Miss, Observer, Operation, Policy,
-    Portable, Problem, Reject, Site, Stats, Tick, Unstored, Verdict, Waits, bypass, bypass_async,
-    cache, functions, refresh, refresh_async, with_cache, with_cache_async,
+    AnyAsyncEntry, AnyEntry, AsyncEntry, Cache, CacheBuilder, CacheStats, Cacheable, CachedIter,
+    Clock, Codec, Entry, Error, Event, Expiration, Explanation, Jitter, Miss, Observer, Operation,
+    Policy, Portable, Problem, Reject, Site, Stats, Tick, Torn, Unstored, Verdict, Waits, bypass,
+    bypass_async, cache, functions, refresh, refresh_async, with_cache, with_cache_async,
 };
 
+#[cfg(feature = "stream")]
+pub use memo_core::CachedStream;
 #[cfg(feature = "encrypt")]
 pub use memo_core::{Keyring, KeyringBuilder, Secret};
 
 #[doc = include_str!("memoize.md")]
 pub use memo_macros::memoize;
+
+#[doc = include_str!("memoize_iter.md")]
+pub use memo_macros::memoize_iter;
 
 #[doc(hidden)]
 pub use memo_core::__private;

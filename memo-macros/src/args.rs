@@ -1,4 +1,4 @@
-//! The grammar of the attribute: which options there are, and what each one holds.
+//! The grammar of the attributes: which options there are, which attribute reads which, and what each one holds.
 //!
 //! What a single value may be is said in [`values`]; rules about options together, or about the
 //! function, in [`check`](crate::check).
@@ -8,34 +8,48 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, LitFloat, LitStr, Path, Token};
 
+use crate::attr::Attr;
 use crate::diag::Diag;
 use crate::mentions::mentions;
 use crate::suggest;
 use crate::template::Template;
 use crate::values::{self, Value};
 
-/// Every option, in the order of the reference.
-pub(crate) const OPTIONS: [&str; 19] = [
-    "key",
-    "skip",
-    "name",
-    "version",
-    "expiration",
-    "jitter",
-    "force_overwrite",
-    "cache_if",
-    "cache_none",
-    "local",
-    "weigh",
-    "large_data",
-    "compress",
-    "encrypt",
-    "encryption_key",
-    "codec",
-    "cache",
-    "entry",
-    "crate",
+/// Every option, in the order of the reference, and what reads it.
+pub(crate) const OPTIONS: [(&str, &[Attr]); 22] = [
+    ("key", BOTH),
+    ("skip", BOTH),
+    ("name", BOTH),
+    ("version", BOTH),
+    ("expiration", BOTH),
+    ("jitter", BOTH),
+    ("force_overwrite", BOTH),
+    ("on_drop", &[Attr::MemoizeIter]),
+    ("on_torn", &[Attr::MemoizeIter]),
+    ("eager", &[Attr::MemoizeIter]),
+    ("cache_if", &[Attr::Memoize]),
+    ("cache_none", &[Attr::Memoize]),
+    ("local", &[Attr::Memoize]),
+    ("weigh", &[Attr::Memoize]),
+    ("large_data", &[Attr::Memoize]),
+    ("compress", BOTH),
+    ("encrypt", BOTH),
+    ("encryption_key", BOTH),
+    ("codec", BOTH),
+    ("cache", BOTH),
+    ("entry", BOTH),
+    ("crate", BOTH),
 ];
+
+const BOTH: &[Attr] = &[Attr::Memoize, Attr::MemoizeIter];
+
+/// The options of one attribute.
+pub(crate) fn options_of(attr: Attr) -> impl Iterator<Item = &'static str> {
+    OPTIONS
+        .into_iter()
+        .filter(move |(_, readers)| readers.contains(&attr))
+        .map(|(name, _)| name)
+}
 
 /// What other caches call our options.
 const OTHER_WORDS: [(&str, &str); 26] = [
@@ -88,6 +102,9 @@ pub(crate) struct Args {
     pub(crate) expiration: Option<Opt<Expiration>>,
     pub(crate) jitter: Option<Opt<Jitter>>,
     pub(crate) force_overwrite: Option<Opt<Expr>>,
+    pub(crate) on_drop: Option<Opt<OnDrop>>,
+    pub(crate) on_torn: Option<Opt<OnTorn>>,
+    pub(crate) eager: Option<Opt<()>>,
     pub(crate) cache_if: Option<Opt<Expr>>,
     pub(crate) cache_none: Option<Opt<bool>>,
     pub(crate) local: Option<Opt<()>>,
@@ -166,13 +183,35 @@ pub(crate) enum Entry {
     Named(Ident),
 }
 
+/// `on_drop = …`
+#[derive(Clone, Debug)]
+pub(crate) enum OnDrop {
+    /// `"discard"`: what happens anyway.
+    Discard,
+    /// `"finish"`, and where it stands.
+    Finish(LitStr),
+    /// `"keep"`, and where it stands.
+    Keep(LitStr),
+}
+
+/// `on_torn = …`
+#[derive(Clone, Debug)]
+pub(crate) enum OnTorn {
+    /// `"panic"`: what happens anyway.
+    Panic,
+    /// `"error"`, and where it stands.
+    Error(LitStr),
+    /// `"end_with_event"`, and where it stands.
+    End(LitStr),
+}
+
 impl Args {
     /// Reads the attribute; every fault in it is reported, and what is sound is kept.
-    pub(crate) fn parse(tokens: TokenStream, diag: &mut Diag) -> Self {
+    pub(crate) fn parse(attr: Attr, tokens: TokenStream, diag: &mut Diag) -> Self {
         let mut args = Self::default();
         let read = |input: ParseStream<'_>| {
             while !input.is_empty() {
-                if let Err(error) = args.option(input, diag) {
+                if let Err(error) = args.option(attr, input, diag) {
                     diag.absorb(error);
                     skip_to_comma(input)?;
                 }
@@ -189,7 +228,7 @@ impl Args {
     }
 
     /// Reads one option.
-    fn option(&mut self, input: ParseStream<'_>, diag: &mut Diag) -> syn::Result<()> {
+    fn option(&mut self, attr: Attr, input: ParseStream<'_>, diag: &mut Diag) -> syn::Result<()> {
         let name = input.call(Ident::parse_any)?;
         let value = Value {
             name: &name,
@@ -204,6 +243,9 @@ impl Args {
             "expiration" => value.fill(&mut self.expiration, values::expiration),
             "jitter" => value.fill(&mut self.jitter, values::jitter),
             "force_overwrite" => value.fill(&mut self.force_overwrite, values::expr),
+            "on_drop" => value.fill(&mut self.on_drop, values::on_drop),
+            "on_torn" => value.fill(&mut self.on_torn, values::on_torn),
+            "eager" => value.fill(&mut self.eager, values::flag),
             "cache_if" => value.fill(&mut self.cache_if, values::expr),
             "cache_none" => value.fill(&mut self.cache_none, values::boolean),
             "local" => value.fill(&mut self.local, values::flag),
@@ -216,19 +258,21 @@ impl Args {
             "cache" => value.fill(&mut self.cache, values::expr),
             "entry" => value.fill(&mut self.entry, values::entry),
             "crate" => value.fill(&mut self.krate, values::path),
-            _ => Err(unknown(&name)),
+            _ => Err(unknown(attr, &name)),
         }
     }
 }
 
-fn unknown(name: &Ident) -> syn::Error {
+fn unknown(attr: Attr, name: &Ident) -> syn::Error {
     let wrong = name.to_string();
+    let known = Vec::from_iter(options_of(attr));
     let other_word = OTHER_WORDS
         .iter()
-        .find(|(word, _)| *word == wrong)
+        .find(|(word, ours)| *word == wrong && known.contains(ours))
         .map(|(_, ours)| *ours);
-    let hint = suggest::hint(other_word.or_else(|| suggest::nearest(&wrong, OPTIONS)));
-    let known = OPTIONS.join(", ");
+    let nearest = || suggest::nearest(&wrong, known.iter().copied());
+    let hint = suggest::hint(other_word.or_else(nearest));
+    let known = known.join(", ");
     syn::Error::new(
         name.span(),
         format!("unknown option `{wrong}`{hint} (options: {known})"),

@@ -2,21 +2,36 @@
 //!
 //! Each reports at the token that breaks it, and says what to write instead.
 
+mod belongs;
+mod items;
+mod lent;
+
 use proc_macro2::Ident;
 use syn::{Expr, Pat, Type};
 
 use crate::args::{Args, Codec, Entry, Expiration, Jitter, Key, Opt};
+use crate::attr::Attr;
 use crate::bindings::{self, Binding};
 use crate::diag::Diag;
 use crate::features::{self, Features};
 use crate::item::Function;
-use crate::{suggest, types};
+use crate::{sequence, suggest, types};
 
 /// Applies every rule.
-pub(crate) fn all(args: &Args, function: &Function, features: Features, diag: &mut Diag) {
+pub(crate) fn all(
+    attr: Attr,
+    args: &Args,
+    function: &Function,
+    features: Features,
+    diag: &mut Diag,
+) {
     signature(function, diag);
-    options(args, function, diag);
-    bytes(args, features, diag);
+    match attr {
+        Attr::Memoize => value_returned(function, diag),
+        Attr::MemoizeIter => items::returned(args, function, features, diag),
+    }
+    options(attr, args, function, diag);
+    bytes(attr, args, features, diag);
 }
 
 /// The rules about the function alone.
@@ -24,15 +39,20 @@ fn signature(function: &Function, diag: &mut Diag) {
     function_is_not_const(function, diag);
     function_is_not_extern(function, diag);
     return_type_is_not_never(function, diag);
-    return_type_has_a_name(function, diag);
-    return_type_does_not_borrow(function, diag);
     boxed_future_is_made_by_an_async_block(function, diag);
     impl_trait_argument_has_a_name(function, diag);
 }
 
+/// The rules about a value that is kept whole.
+fn value_returned(function: &Function, diag: &mut Diag) {
+    sequence_is_of_the_other_attribute(function, diag);
+    return_type_has_a_name(function, diag);
+    return_type_does_not_borrow(function, diag);
+}
+
 /// The rules about options. Exhaustive on purpose: a new option does not compile until it is
 /// placed.
-fn options(args: &Args, function: &Function, diag: &mut Diag) {
+fn options(attr: Attr, args: &Args, function: &Function, diag: &mut Diag) {
     let Args {
         key,
         skip,
@@ -46,7 +66,11 @@ fn options(args: &Args, function: &Function, diag: &mut Diag) {
         cache_none: _,
         cache: _,
         krate: _,
-        // In `bytes`.
+        // In `belongs` and `items`.
+        on_drop: _,
+        on_torn: _,
+        eager: _,
+        // In `belongs` and `bytes`.
         local: _,
         weigh: _,
         large_data: _,
@@ -55,6 +79,7 @@ fn options(args: &Args, function: &Function, diag: &mut Diag) {
         encryption_key: _,
         codec: _,
     } = args;
+    belongs::to_this_attribute(attr, args, diag);
     let skipped = value(skip).map_or(&[][..], Vec::as_slice);
     skipped_names_are_arguments(skipped, function, diag);
     mutable_borrows_are_skipped(skipped, function, diag);
@@ -71,12 +96,14 @@ fn options(args: &Args, function: &Function, diag: &mut Diag) {
 }
 
 /// The rules about values that leave the process.
-fn bytes(args: &Args, features: Features, diag: &mut Diag) {
+fn bytes(attr: Attr, args: &Args, features: Features, diag: &mut Diag) {
     encrypt_has_its_feature(name(&args.encrypt), features, diag);
     msgpack_has_its_feature(value(&args.codec), features, diag);
     encryption_key_has_encrypt(args, diag);
-    local_values_never_become_bytes(args, diag);
-    bytes_weigh_what_they_are(args, diag);
+    if attr == Attr::Memoize {
+        local_values_never_become_bytes(args, diag);
+        bytes_weigh_what_they_are(args, diag);
+    }
 }
 
 fn value<T>(option: &Option<Opt<T>>) -> Option<&T> {
@@ -193,11 +220,22 @@ fn return_type_is_not_never(function: &Function, diag: &mut Diag) {
     }
 }
 
-/// The cache must be able to say which type it holds.
-fn return_type_has_a_name(function: &Function, diag: &mut Diag) {
-    if types::has_impl_trait(&function.output) {
+/// What hands out one item after another has no value to clone.
+fn sequence_is_of_the_other_attribute(function: &Function, diag: &mut Diag) {
+    if sequence::hands_out(&function.output) {
         diag.error(
             &function.output,
+            "what is iterated once cannot be kept as a value; use `#[memoize_iter]`, which keeps the items",
+        );
+    }
+}
+
+/// The cache must be able to say which type it holds.
+fn return_type_has_a_name(function: &Function, diag: &mut Diag) {
+    let output = &function.output;
+    if types::has_impl_trait(output) && !sequence::hands_out(output) {
+        diag.error(
+            output,
             "an `impl Trait` value cannot be kept, because its type has no name; \
              return a concrete type, for example `Vec<T>`",
         );
@@ -206,8 +244,11 @@ fn return_type_has_a_name(function: &Function, diag: &mut Diag) {
 
 /// A value in the cache outlives every argument.
 fn return_type_does_not_borrow(function: &Function, diag: &mut Diag) {
-    let is_future = types::boxed_future(&function.output).is_some();
-    if let (false, Some(borrow)) = (is_future, types::borrow(&function.output)) {
+    let output = &function.output;
+    if types::boxed_future(output).is_some() || sequence::hands_out(output) {
+        return;
+    }
+    if let Some(borrow) = types::borrow(output) {
         diag.error(
             borrow,
             "a cached value outlives the call and cannot borrow from it; \

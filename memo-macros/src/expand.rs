@@ -3,14 +3,16 @@
 //! Every path is absolute and every local is called `__memo_…`, so nothing of the user's can get in
 //! the way.
 
+mod items;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Type, parse_quote};
+use syn::{Expr, parse_quote};
 
 use crate::args::{Codec, Jitter};
 use crate::item::cfgs;
-use crate::model::{Entry, Expiration, Expires, Form, Instance, Model, Part, Values};
+use crate::model::{Entry, Expiration, Expires, Form, Instance, Items, Model, Part, Values};
 use crate::road::{Boxed, Road};
 use crate::template::Style;
 
@@ -44,27 +46,32 @@ fn function(model: &Model) -> TokenStream {
 
 /// The one call that the body becomes.
 fn call(model: &Model) -> TokenStream {
-    let private = private(model);
-    let (site, rules) = (site_ref(model), rules(model));
-    let (local, output) = (key_local(), &model.function.output);
+    let call = match &model.items {
+        Some(items) => items::call(model, items),
+        None => call_of_value(model),
+    };
     match &model.function.road {
-        Road::Sync => {
-            let body = braces(model, &model.function.body);
-            quote!(#private::call(#site, #local, #rules, || -> #output #body))
-        }
-        Road::Async => {
-            let body = braces(model, &model.function.body);
-            quote! {
-                #private::call_async::<#output, _, _>(#site, #local, #rules, async move #body).await
-            }
-        }
+        Road::Sync | Road::Async => call,
         Road::Boxed(boxed) => {
-            let Boxed { before, pin, block } = &**boxed;
-            let call =
-                quote!(#private::call_async::<#output, _, _>(#site, #local, #rules, #block).await);
+            let Boxed { before, pin, .. } = &**boxed;
             quote!(#(#before)* #pin(async move { #call }))
         }
     }
+}
+
+fn call_of_value(model: &Model) -> TokenStream {
+    let private = private(model);
+    let (site, rules) = (site_ref(model), rules(model));
+    let (local, output) = (key_local(), &model.function.output);
+    let body = braces(model, &model.function.body);
+    let block = match &model.function.road {
+        Road::Sync => {
+            return quote!(#private::call(#site, #local, #rules, || -> #output #body));
+        }
+        Road::Async => quote!(async move #body),
+        Road::Boxed(boxed) => boxed.block.to_token_stream(),
+    };
+    quote!(#private::call_async::<#output, _, _>(#site, #local, #rules, #block).await)
 }
 
 /// ```text
@@ -132,12 +139,13 @@ fn instance(model: &Model) -> TokenStream {
 fn rules(model: &Model) -> TokenStream {
     let keep = returns(model, "__memo_keep");
     let rules = &model.rules;
-    let place = at(&model.function.output);
+    let place = at(model.subject());
     let at_value = spanned_at(private(model), place);
     let start = match rules.values {
         Values::Local => format_ident!("local_rules", span = place),
         Values::Portable => format_ident!("rules", span = place),
         Values::Bytes => format_ident!("bytes_rules", span = place),
+        Values::Items => format_ident!("item_rules", span = place),
     };
     let start = quote_spanned!(place=> #at_value::#start(#keep));
     let weigh = rules.weigh.as_ref().map(|weigh| quote!(.weigh(#weigh)));
@@ -166,13 +174,13 @@ fn borrowed(word: &str, expr: &Expr) -> TokenStream {
     quote_spanned!(at(expr)=> .#word(&#operand))
 }
 
-/// Asks the return type what it is; errors about it point at the user's return type.
+/// Asks the type of the value, or of an item, what it is; errors about it point at the user's return type.
 fn returns(model: &Model, question: &str) -> TokenStream {
-    let output = &model.function.output;
-    let place = at(output);
+    let subject = model.subject();
+    let place = at(subject);
     let private = spanned_at(private(model), place);
     let question = format_ident!("{question}", span = place);
-    quote_spanned!(place=> #private::Returns::<#output>::NEW.#question())
+    quote_spanned!(place=> #private::Returns::<#subject>::NEW.#question())
 }
 
 /// ```text
@@ -327,24 +335,39 @@ fn methods(model: &Model, name: &Ident) -> TokenStream {
 ///
 /// `#[inline]`, so that machine code is made of it only where it is called.
 fn entry(model: &Model, name: &Ident, site: &TokenStream) -> TokenStream {
-    let private = private(model);
     let (krate, output, vis) = (&model.krate, &model.function.output, &model.function.vis);
-    let (returned, make): (Type, _) = match model.function.road {
-        Road::Sync => (parse_quote!(#krate::Entry<#output>), quote!(entry)),
-        Road::Async | Road::Boxed(_) => (
-            parse_quote!(#krate::AsyncEntry<#output>),
-            quote!(async_entry),
-        ),
+    let (value, make) = match &model.items {
+        Some(items) => (items::kept(items), "items_entry"),
+        None => (quote!(#output), "entry"),
     };
-    let sig = model.function.entry_signature(name.clone(), returned);
+    let (handle, make) = if is_async(model) {
+        (quote!(AsyncEntry), format!("async_{make}"))
+    } else {
+        (quote!(Entry), make.to_owned())
+    };
+    let place = at(model.subject());
+    let (make, at_value) = (
+        format_ident!("{make}", span = place),
+        spanned_at(private(model), place),
+    );
+    let sig = model
+        .function
+        .entry_signature(name.clone(), parse_quote!(#krate::#handle<#value>));
     let (key, local, rules) = (key(model), key_local(), rules(model));
+    let made = quote_spanned!(place=> #at_value::#make(#site, #local, #rules));
     quote! {
         #[inline]
         #vis #sig {
             #key
-            #private::#make(#site, #local, #rules)
+            #made
         }
     }
+}
+
+/// Whether whoever calls the function can await.
+fn is_async(model: &Model) -> bool {
+    let yields_later = |items: &Items| items.kind.is_stream();
+    !matches!(model.function.road, Road::Sync) || model.items.as_ref().is_some_and(yields_later)
 }
 
 fn private(model: &Model) -> TokenStream {

@@ -5,6 +5,7 @@
 pub(crate) struct Features {
     pub(crate) encrypt: bool,
     pub(crate) msgpack: bool,
+    pub(crate) stream: bool,
 }
 
 impl Features {
@@ -12,10 +13,11 @@ impl Features {
     pub(crate) const BUILT: Self = Self {
         encrypt: cfg!(feature = "encrypt"),
         msgpack: cfg!(feature = "msgpack"),
+        stream: cfg!(feature = "stream"),
     };
 }
 
-/// What to do about an option whose feature is off.
+/// What to do about an option, or a return type, whose feature is off.
 pub(crate) fn missing(option: &str, feature: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{ParseStream, Parser};
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -11,12 +11,11 @@ use syn::{
     Visibility, token,
 };
 
+use crate::attr::Attr;
 use crate::bindings::{self, Binding};
 use crate::mentions::has_ident;
 use crate::road::{self, Road};
-
-const NO_BODY: &str =
-    "a function without a body has nothing to memoize; put `#[memoize]` on its implementations";
+use crate::sequence::Sequence;
 
 /// A function or method with a body.
 #[derive(Debug)]
@@ -38,19 +37,26 @@ pub(crate) struct Function {
     /// The type of the value: `()` where the function names none, `T` where it returns a boxed
     /// future of `T`.
     pub(crate) output: Type,
+    /// What that type yields, if it yields items.
+    pub(crate) sequence: Option<Sequence>,
     /// Whether the tokens prove that this stands in an `impl` or a `trait`.
     pub(crate) in_impl: bool,
 }
 
-impl Parse for Function {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+impl Function {
+    /// Reads the function under `attr`.
+    pub(crate) fn parse(attr: Attr, item: TokenStream) -> syn::Result<Self> {
+        (|input: ParseStream<'_>| Self::read(attr, input)).parse2(item)
+    }
+
+    fn read(attr: Attr, input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
-        refuse_other_items(input)?;
+        refuse_other_items(attr, input)?;
         let defaultness = input.parse()?;
         let sig: Signature = input.parse()?;
         if input.peek(Token![;]) {
-            return Err(input.error(NO_BODY));
+            return Err(input.error(no_body(attr)));
         }
         let content;
         let brace = syn::braced!(content in input);
@@ -60,6 +66,7 @@ impl Parse for Function {
         Ok(Self {
             bindings: bindings::all(&sig),
             in_impl: stands_in_impl(&sig, &body),
+            sequence: Sequence::of(&output),
             attrs,
             inner_attrs,
             vis,
@@ -73,12 +80,19 @@ impl Parse for Function {
     }
 }
 
+fn no_body(attr: Attr) -> String {
+    let attr = attr.name();
+    format!("a function without a body has nothing to memoize; put `{attr}` on its implementations")
+}
+
 /// Everything that is not a function gets a message of its own.
-fn refuse_other_items(input: ParseStream<'_>) -> syn::Result<()> {
+fn refuse_other_items(attr: Attr, input: ParseStream<'_>) -> syn::Result<()> {
+    let attr = attr.name();
     let ahead = input.fork();
     let _ = ahead.parse::<Option<Token![unsafe]>>()?;
     if ahead.peek(Token![impl]) || ahead.peek(Token![trait]) {
-        return Err(ahead.error("`#[memoize]` goes on each method, not on the whole block"));
+        let message = format!("`{attr}` goes on each method, not on the whole block");
+        return Err(ahead.error(message));
     }
     let is_other = ahead.peek(Token![struct])
         || ahead.peek(Token![enum])
@@ -88,7 +102,7 @@ fn refuse_other_items(input: ParseStream<'_>) -> syn::Result<()> {
         || ahead.peek(Token![use])
         || (ahead.peek(Token![const]) && (ahead.peek2(syn::Ident) || ahead.peek2(Token![_])));
     if is_other {
-        return Err(ahead.error("`#[memoize]` goes on a function or a method"));
+        return Err(ahead.error(format!("`{attr}` goes on a function or a method")));
     }
     Ok(())
 }

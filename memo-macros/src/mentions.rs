@@ -14,6 +14,12 @@ pub(crate) fn mentions(expr: &Expr, name: &Ident) -> bool {
     search.found
 }
 
+/// Whether `tokens`, which may be anything, could use `name` as a variable, `"{name}"` included.
+pub(crate) fn could_mention(tokens: &TokenStream, name: &Ident) -> bool {
+    let name = name.to_string();
+    has_ident(tokens, &name) || is_captured(tokens, &name)
+}
+
 /// Whether an identifier `name` occurs anywhere in `tokens`, however deep.
 pub(crate) fn has_ident(tokens: &TokenStream, name: &str) -> bool {
     tokens.clone().into_iter().any(|token| match token {

@@ -1,11 +1,14 @@
 //! What is to be emitted, with nothing left to decide.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, LitStr, Pat, Path, parse_quote};
+use syn::{Attribute, Expr, LitStr, Pat, Path, Type, parse_quote};
 
-use crate::args::{self, Args, Codec, Jitter, Key, Opt};
+use crate::args::{self, Args, Codec, Jitter, Key, OnDrop, OnTorn, Opt};
+use crate::attr::Attr;
 use crate::item::Function;
 use crate::mentions::mentions;
+use crate::road::Road;
+use crate::sequence::Kind;
 use crate::template::Style;
 use crate::types;
 
@@ -22,6 +25,44 @@ pub(crate) struct Model {
     /// The values that belong to the key, in order.
     pub(crate) parts: Vec<Part>,
     pub(crate) rules: Rules,
+    /// What is kept where it is items.
+    pub(crate) items: Option<Items>,
+}
+
+/// Items, one after another.
+#[derive(Debug)]
+pub(crate) struct Items {
+    pub(crate) kind: Kind,
+    /// What the function yields.
+    pub(crate) item: Type,
+    /// What is kept of it.
+    pub(crate) kept: Type,
+    pub(crate) source: Source,
+    pub(crate) on_drop: OnDrop,
+    pub(crate) on_torn: OnTorn,
+}
+
+/// When the items are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// As they are asked for.
+    Lazy,
+    /// All of them, when the call returns.
+    Eager,
+    /// All of them, when the future is ready.
+    Awaited,
+}
+
+impl Source {
+    /// When the items of `function` are there.
+    pub(crate) fn of(kind: Kind, road: &Road, eager: bool) -> Self {
+        match road {
+            _ if kind.is_stream() => Self::Lazy,
+            Road::Sync if eager || kind == Kind::List => Self::Eager,
+            Road::Sync => Self::Lazy,
+            Road::Async | Road::Boxed(_) => Self::Awaited,
+        }
+    }
 }
 
 /// How callers reach an entry without calling the function.
@@ -115,6 +156,8 @@ pub(crate) enum Values {
     Portable,
     /// As bytes.
     Bytes,
+    /// As bytes, item by item.
+    Items,
 }
 
 /// An expiration computed at run time.
@@ -128,7 +171,7 @@ pub(crate) enum Expires {
 
 impl Model {
     /// Decides everything; `args` and `function` have passed every [check](crate::check).
-    pub(crate) fn new(args: Args, function: Function) -> Self {
+    pub(crate) fn new(attr: Attr, args: Args, mut function: Function) -> Self {
         let Args {
             key,
             skip,
@@ -137,6 +180,9 @@ impl Model {
             expiration,
             jitter,
             force_overwrite,
+            on_drop,
+            on_torn,
+            eager,
             cache_if,
             cache_none,
             local,
@@ -154,12 +200,25 @@ impl Model {
         let entry = value(entry).unwrap_or(args::Entry::Default);
         let instance = instance(&function, &entry);
         let (form, parts) = key_form(value(key), &skipped, &function);
-        let (fixed, expires) = expirations(value(expiration), &function);
+        let (fixed, expires) = expirations(attr, value(expiration), &function);
         let values = match (&local, &large_data, &encrypt) {
+            _ if attr == Attr::MemoizeIter => Values::Items,
             (Some(_), _, _) => Values::Local,
             (None, None, None) => Values::Portable,
             _ => Values::Bytes,
         };
+        let sequence = function
+            .sequence
+            .take()
+            .filter(|_| attr == Attr::MemoizeIter);
+        let items = sequence.map(|sequence| Items {
+            kind: sequence.kind,
+            kept: sequence.kept().clone(),
+            source: Source::of(sequence.kind, &function.road, eager.is_some()),
+            item: sequence.item,
+            on_drop: value(on_drop).unwrap_or(OnDrop::Discard),
+            on_torn: value(on_torn).unwrap_or(OnTorn::Panic),
+        });
         Self {
             krate: value(krate).unwrap_or_else(|| parse_quote!(::memo)),
             entry: entry_plan(entry, &function),
@@ -187,7 +246,16 @@ impl Model {
                 cache: value(cache),
                 encryption_key: value(encryption_key),
             },
+            items,
             function,
+        }
+    }
+
+    /// The type that is asked what of it to keep.
+    pub(crate) fn subject(&self) -> &Type {
+        match &self.items {
+            Some(items) => &items.item,
+            None => &self.function.output,
         }
     }
 }
@@ -255,6 +323,7 @@ fn arguments(skipped: &[Ident], function: &Function) -> Vec<Part> {
 
 /// A constant goes to the site, anything else is computed per call.
 fn expirations(
+    attr: Attr,
     expiration: Option<args::Expiration>,
     function: &Function,
 ) -> (Option<Expiration>, Option<Expires>) {
@@ -265,13 +334,14 @@ fn expirations(
             (Some(Expiration::Seconds(millis / 1000)), None)
         }
         Some(args::Expiration::Millis(millis, _)) => (Some(Expiration::Millis(millis)), None),
-        Some(args::Expiration::Dynamic(expr)) => (None, Some(dynamic(expr, function))),
+        Some(args::Expiration::Dynamic(expr)) => (None, Some(dynamic(attr, expr, function))),
     }
 }
 
-fn dynamic(expr: Expr, function: &Function) -> Expires {
+/// Whoever consumes a sequence may do so elsewhere, and later: its expiration is of the call.
+fn dynamic(attr: Attr, expr: Expr, function: &Function) -> Expires {
     let mut names = function.bindings.iter().map(|binding| &binding.name);
-    if names.any(|name| mentions(&expr, name)) {
+    if attr == Attr::MemoizeIter || names.any(|name| mentions(&expr, name)) {
         Expires::Eager(expr)
     } else {
         Expires::Lazy(expr)

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    FnArg, GenericArgument, ParenthesizedGenericArguments, Path, PathArguments, ReceiverKind, Type,
-    TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
+    FnArg, GenericArgument, Lifetime, ParenthesizedGenericArguments, Path, PathArguments,
+    ReceiverKind, Type, TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
 };
 
 /// Whether `ty` names an `impl Trait`, however deep.
@@ -53,24 +53,61 @@ fn has_mutable_borrow(ty: &Type) -> bool {
     search.0
 }
 
-/// The first borrow in `ty` that is not `'static`, as tokens to point at.
-pub(crate) fn borrow(ty: &Type) -> Option<TokenStream> {
-    struct Search(Option<TokenStream>);
-    impl Search {
-        fn found(&mut self, tokens: impl ToTokens) {
-            self.0.get_or_insert_with(|| tokens.to_token_stream());
+/// A borrow that is not `'static`.
+#[derive(Debug)]
+pub(crate) struct Borrow {
+    /// Its lifetime, if that has a name.
+    pub(crate) lifetime: Option<Lifetime>,
+    /// What to point at.
+    pub(crate) tokens: TokenStream,
+}
+
+impl Borrow {
+    fn new(lifetime: Option<&Lifetime>, tokens: impl ToTokens) -> Self {
+        Self {
+            lifetime: lifetime.filter(|lifetime| lifetime.ident != "_").cloned(),
+            tokens: tokens.to_token_stream(),
         }
     }
+}
+
+/// The first borrow in `ty` that is not `'static`, as tokens to point at.
+pub(crate) fn borrow(ty: &Type) -> Option<TokenStream> {
+    let first = borrows(ty).into_iter().next();
+    first.map(|borrow| borrow.tokens)
+}
+
+/// The borrows in the type of `arg`.
+pub(crate) fn borrows_of(arg: &FnArg) -> Vec<Borrow> {
+    match arg {
+        FnArg::Typed(arg) => borrows(&arg.ty),
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(_, lifetime, _) if !is_static(lifetime.as_ref()) => {
+                vec![Borrow::new(lifetime.as_ref(), receiver)]
+            }
+            ReceiverKind::Typed(_, ty) => borrows(ty),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn is_static(lifetime: Option<&Lifetime>) -> bool {
+    lifetime.is_some_and(|lifetime| lifetime.ident == "static")
+}
+
+/// The borrows in `ty` that show and are not `'static`, from left to right.
+fn borrows(ty: &Type) -> Vec<Borrow> {
+    struct Search(Vec<Borrow>);
     impl<'ast> Visit<'ast> for Search {
         fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
             if reference.lifetime.is_none() {
-                self.found(reference);
+                self.0.push(Borrow::new(None, reference));
             }
             visit::visit_type_reference(self, reference);
         }
-        fn visit_lifetime(&mut self, lifetime: &'ast syn::Lifetime) {
-            if lifetime.ident != "static" {
-                self.found(lifetime);
+        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+            if !is_static(Some(lifetime)) {
+                self.0.push(Borrow::new(Some(lifetime), lifetime));
             }
         }
         fn visit_type_fn_ptr(&mut self, _: &'ast TypeFnPtr) {}
@@ -80,7 +117,7 @@ pub(crate) fn borrow(ty: &Type) -> Option<TokenStream> {
         ) {
         }
     }
-    let mut search = Search(None);
+    let mut search = Search(Vec::new());
     search.visit_type(ty);
     search.0
 }
@@ -97,7 +134,7 @@ pub(crate) fn boxed_future(ty: &Type) -> Option<&Type> {
 }
 
 /// The `T` of `path::to::Name<T>`.
-fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     generic_arguments(&path.path, name)?.find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
@@ -114,7 +151,7 @@ fn future_output(path: &Path) -> Option<&Type> {
 }
 
 /// The arguments of the last segment, if that is called `name`.
-fn generic_arguments<'a>(
+pub(crate) fn generic_arguments<'a>(
     path: &'a Path,
     name: &str,
 ) -> Option<impl Iterator<Item = &'a GenericArgument>> {

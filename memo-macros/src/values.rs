@@ -9,7 +9,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitFloat, LitInt, LitStr, Path, Token, UnOp, token};
 
-use crate::args::{self, Codec, Entry, Expiration, Jitter, Key, Opt};
+use crate::args::{self, Codec, Entry, Expiration, Jitter, Key, OnDrop, OnTorn, Opt};
 use crate::diag::Diag;
 use crate::template::Template;
 use crate::{duration, suggest};
@@ -224,25 +224,55 @@ pub(crate) fn keyring(value: &mut Value<'_, '_>) -> syn::Result<Option<Expr>> {
 
 /// The name of a codec.
 pub(crate) fn codec(value: &mut Value<'_, '_>) -> syn::Result<Option<Codec>> {
-    const EXAMPLE: &str = "\"msgpack\"";
-    let given = value.expr(EXAMPLE)?;
+    let text = word(value, "codec", ["postcard", "msgpack"])?;
+    Ok(Some(match text.value().as_str() {
+        "msgpack" => Codec::Msgpack(text),
+        _ => Codec::Postcard,
+    }))
+}
+
+/// What becomes of a sequence whose consumer leaves.
+pub(crate) fn on_drop(value: &mut Value<'_, '_>) -> syn::Result<Option<OnDrop>> {
+    let text = word(value, "way", ["discard", "finish", "keep"])?;
+    Ok(Some(match text.value().as_str() {
+        "finish" => OnDrop::Finish(text),
+        "keep" => OnDrop::Keep(text),
+        _ => OnDrop::Discard,
+    }))
+}
+
+/// What becomes of a sequence that cannot go on as it began.
+pub(crate) fn on_torn(value: &mut Value<'_, '_>) -> syn::Result<Option<OnTorn>> {
+    let text = word(value, "way", ["panic", "error", "end_with_event"])?;
+    Ok(Some(match text.value().as_str() {
+        "error" => OnTorn::Error(text),
+        "end_with_event" => OnTorn::End(text),
+        _ => OnTorn::Panic,
+    }))
+}
+
+/// One of a few `words`, the first of which is what happens anyway.
+fn word<const N: usize>(
+    value: &Value<'_, '_>,
+    kind: &str,
+    words: [&str; N],
+) -> syn::Result<LitStr> {
+    let example = format!("{:?}", words[1]);
+    let given = value.expr(&example)?;
     let Some(Lit::Str(text)) = literal(&given) else {
-        return Err(value.wrong(&given, "a string", EXAMPLE));
+        return Err(value.wrong(&given, "a string", &example));
     };
-    match text.value().as_str() {
-        "postcard" => Ok(Some(Codec::Postcard)),
-        "msgpack" => Ok(Some(Codec::Msgpack(text.clone()))),
-        other => Err(syn::Error::new(text.span(), unknown_codec(other))),
+    let wrong = text.value();
+    if words.contains(&wrong.as_str()) {
+        return Ok(text.clone());
     }
+    let hint = suggest::hint(suggest::nearest(&wrong.to_lowercase(), words));
+    let known = words.join(", ");
+    Err(syn::Error::new(
+        text.span(),
+        format!("unknown {kind} `{wrong}`{hint} ({kind}s: {known})"),
+    ))
 }
-
-fn unknown_codec(wrong: &str) -> String {
-    let hint = suggest::hint(suggest::nearest(&wrong.to_lowercase(), CODECS));
-    let known = CODECS.join(", ");
-    format!("unknown codec `{wrong}`{hint} (codecs: {known})")
-}
-
-const CODECS: [&str; 2] = ["postcard", "msgpack"];
 
 /// `false`, or the name of a method.
 pub(crate) fn entry(value: &mut Value<'_, '_>) -> syn::Result<Option<Entry>> {

@@ -29,6 +29,8 @@ mod same_names;
 mod scopes;
 #[cfg(feature = "encrypt")]
 mod sealed;
+mod sequence_review;
+mod sequences;
 mod shelf;
 mod single_flight;
 mod small_stores;

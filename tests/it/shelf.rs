@@ -44,7 +44,17 @@ impl Shelf {
         rate: f64,
         describe: impl FnOnce(CacheBuilder) -> CacheBuilder,
     ) -> (Self, Chaos<Store>) {
-        let plain = Self::new(max_value_bytes);
+        Self::troubled(outside(max_value_bytes), seed, rate, describe)
+    }
+
+    /// As [`seeded`](Self::seeded), of such a store.
+    pub(crate) fn troubled(
+        capability: Capability,
+        seed: u64,
+        rate: f64,
+        describe: impl FnOnce(CacheBuilder) -> CacheBuilder,
+    ) -> (Self, Chaos<Store>) {
+        let plain = Self::with(capability, |cache| cache);
         let troubled = Chaos::seeded(plain.store.clone(), seed, rate);
         let recorder = Recorder::new();
         let builder = Cache::builder()

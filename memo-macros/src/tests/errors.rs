@@ -3,33 +3,18 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{ALL, expand};
+use super::{ALL, expand, expand_iter, is_one, messages};
+use crate::attr::Attr;
 use crate::features::Features;
 
-/// The messages, in order; also checks that the item was emitted as it was.
 fn errors(attr: TokenStream, item: TokenStream) -> Vec<String> {
-    let expansion = expand(attr, item.clone()).to_string();
-    let rest = expansion
-        .strip_prefix(&item.to_string())
-        .unwrap_or_else(|| panic!("the item is not untouched: {expansion}"));
-    let messages = rest.split("compile_error !").skip(1);
-    messages
-        .map(|message| {
-            let literal = message.split(['{', '}']).collect::<String>();
-            literal.trim().to_owned()
-        })
-        .collect()
+    messages(&expand(attr, item.clone()), &item)
 }
 
 /// Asserts that there is one error, and what it says.
+#[track_caller]
 fn one(attr: TokenStream, item: TokenStream, says: &str) {
-    let found = errors(attr, item);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    let plain = |text: &str| text.replace(['{', '}', '\\'], "");
-    assert!(
-        plain(&found[0]).contains(&plain(says)),
-        "{found:#?} does not say {says:?}"
-    );
+    is_one(&errors(attr, item), says);
 }
 
 fn item() -> TokenStream {
@@ -106,10 +91,12 @@ fn the_words_of_other_caches_find_ours() {
 
 #[test]
 fn every_known_option_is_read() {
-    for option in crate::args::OPTIONS {
+    for (option, _) in crate::args::OPTIONS {
         let name: TokenStream = option.parse().expect(option);
-        let expansion = expand(quote!(#name = ?), item()).to_string();
-        assert!(!expansion.contains("unknown option"), "{option}");
+        for expand in [expand, expand_iter] {
+            let expansion = expand(quote!(#name = ?), item()).to_string();
+            assert!(!expansion.contains("unknown option"), "{option}");
+        }
     }
 }
 
@@ -277,10 +264,13 @@ fn an_encryption_key_is_no_secret_in_the_source() {
 
 #[test]
 fn an_option_without_its_feature_says_what_to_write() {
-    let with = |attr: TokenStream, features| crate::expand(attr, item(), features).to_string();
+    let with = |attr: TokenStream, features| {
+        crate::expand(Attr::Memoize, attr, item(), features).to_string()
+    };
     let none = Features {
         encrypt: false,
         msgpack: false,
+        stream: false,
     };
     for (attr, off, token) in [
         (

@@ -7,10 +7,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{ImplItem, Item};
 
-use super::expand;
+use super::{expand, expand_iter};
 
 fn pretty(attr: TokenStream, item: TokenStream) -> String {
     format(expand(attr, item))
+}
+
+fn pretty_iter(attr: TokenStream, item: TokenStream) -> String {
+    format(expand_iter(attr, item))
 }
 
 fn format(tokens: TokenStream) -> String {
@@ -21,6 +25,11 @@ fn format(tokens: TokenStream) -> String {
 #[expect(clippy::needless_pass_by_value, reason = "as `expect_file!` makes it")]
 fn check(attr: TokenStream, item: TokenStream, expected: ExpectFile) {
     expected.assert_eq(&pretty(attr, item));
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `expect_file!` makes it")]
+fn check_iter(attr: TokenStream, item: TokenStream, expected: ExpectFile) {
+    expected.assert_eq(&pretty_iter(attr, item));
 }
 
 /// What `item` becomes inside `impl … { }`.
@@ -211,6 +220,159 @@ fn all_options_of_bytes() {
             }
         },
         expect_file!["snapshots/all_options_of_bytes.rs"],
+    );
+}
+
+#[test]
+fn sequence() {
+    check_iter(
+        quote!(
+            key = "{table}",
+            skip(db),
+            on_drop = "keep",
+            on_torn = "error"
+        ),
+        quote! {
+            pub fn rows(db: &Db, table: &str) -> impl Iterator<Item = io::Result<Row>> {
+                db.query(table)
+            }
+        },
+        expect_file!["snapshots/sequence.rs"],
+    );
+}
+
+#[test]
+fn eager_sequence() {
+    check_iter(
+        quote!(eager, expiration = config().ttl, entry = false),
+        quote! {
+            fn words(text: &str) -> Box<dyn Iterator<Item = String>> {
+                split(text)
+            }
+        },
+        expect_file!["snapshots/eager_sequence.rs"],
+    );
+}
+
+/// The block is told its type, or it would not make a `dyn Stream` of what it ends in.
+#[test]
+fn boxed_stream() {
+    check_iter(
+        quote!(entry = false, encrypt),
+        quote! {
+            async fn feed(url: Url) -> BoxStream<'static, Event> {
+                Box::pin(open(url).await)
+            }
+        },
+        expect_file!["snapshots/boxed_stream.rs"],
+    );
+}
+
+#[test]
+fn awaited_list() {
+    check_iter(
+        quote!(),
+        quote! {
+            async fn all(org: &str) -> Vec<Row> {
+                fetch(org).await
+            }
+        },
+        expect_file!["snapshots/awaited_list.rs"],
+    );
+}
+
+#[test]
+fn each_return_type_has_its_call() {
+    let with = |output: TokenStream| {
+        pretty_iter(
+            quote!(),
+            quote!(
+                fn f(n: u64) -> #output {
+                    body(n)
+                }
+            ),
+        )
+    };
+    for (output, call) in [
+        (
+            quote!(impl Iterator<Item = u64>),
+            "iter::<u64,_,_,_>(f::site(),__memo_key,",
+        ),
+        (
+            quote!(impl core::iter::IntoIterator<Item = u64> + 'a),
+            "iter::<u64,",
+        ),
+        (
+            quote!(impl FusedIterator<Item = u64> + use<>),
+            "iter::<u64,",
+        ),
+        (
+            quote!(std::vec::Vec<u64>),
+            "collect::<::std::vec::Vec<u64>>(::memo::__private::iter::<u64,",
+        ),
+        (
+            quote!(Box<dyn Iterator<Item = u64> + Send>),
+            "::std::boxed::Box::new(::memo::__private::iter::<u64,",
+        ),
+        (quote!(impl futures::Stream<Item = u64>), "stream::<u64,"),
+        (
+            quote!(LocalBoxStream<'_, u64>),
+            "::std::boxed::Box::pin(::memo::__private::stream::<u64,",
+        ),
+        (
+            quote!(Pin<Box<dyn Stream<Item = u64> + 'static>>),
+            "::std::boxed::Box::pin(::memo::__private::stream::<u64,",
+        ),
+    ] {
+        let expansion = with(output).replace(char::is_whitespace, "");
+        assert!(expansion.replace(",>", ">").contains(call), "{expansion}");
+    }
+}
+
+/// Of a `Result` the value is kept, and what an entry holds is a list of it.
+#[test]
+fn an_entry_of_a_sequence_is_a_list_of_what_is_kept() {
+    let entry = |output: TokenStream| {
+        pretty_iter(
+            quote!(),
+            quote!(
+                fn f() -> #output {
+                    body()
+                }
+            ),
+        )
+    };
+    let plain = entry(quote!(Vec<Row>));
+    assert!(
+        plain.contains("::memo::Entry<::std::vec::Vec<Row>>"),
+        "{plain}"
+    );
+    let fallible = entry(quote!(impl Iterator<Item = io::Result<Row>>));
+    assert!(
+        fallible.contains("::memo::Entry<::std::vec::Vec<Row>>"),
+        "{fallible}"
+    );
+    let later = entry(quote!(BoxStream<'static, Row>));
+    assert!(
+        later.contains("::memo::AsyncEntry<::std::vec::Vec<Row>>"),
+        "{later}"
+    );
+}
+
+/// Whoever consumes the items may do so in another scope.
+#[test]
+fn the_expiration_of_a_sequence_is_of_its_call() {
+    let expansion = pretty_iter(
+        quote!(expiration = config().ttl),
+        quote!(
+            fn f() -> Vec<u64> {
+                body()
+            }
+        ),
+    );
+    assert!(
+        expansion.contains(".expires_in(config().ttl)"),
+        "{expansion}"
     );
 }
 

@@ -1,8 +1,8 @@
 use memo::memoize;
 
 #[memoize]
-fn rows(n: u64) -> impl Iterator<Item = u64> {
-    0..n
+fn counter(n: u64) -> impl Fn() -> u64 {
+    move || n
 }
 
 fn main() {}

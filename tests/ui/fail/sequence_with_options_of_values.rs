@@ -1,0 +1,15 @@
+use memo::memoize_iter;
+
+#[memoize_iter(
+    local,
+    weigh = |rows| rows.len(),
+    large_data,
+    cache_if = |rows, more| rows < more,
+    cache_none = false,
+    compress,
+)]
+fn rows(n: u64) -> impl Iterator<Item = u64> {
+    0..n
+}
+
+fn main() {}
