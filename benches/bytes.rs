@@ -21,6 +21,8 @@ mod records;
 mod report;
 #[path = "bytes/rounds.rs"]
 mod rounds;
+#[path = "bytes/timing.rs"]
+mod timing;
 
 use memo::{Cache, Keyring, Secret};
 use std::error::Error;
@@ -40,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     } else {
         (2_000, 1)
     };
-    let records = records::generate(records);
+    let records = records::generate(records).collect();
     let parts = parts::measure(&records, rounds)?;
     let times = rounds::measure(records, rounds)?;
     report::print(&times, &parts);

@@ -1,1 +1,1 @@
-//! Benchmarks only: `cargo bench --bench near_hit`, `cargo bench --bench bytes`.
+//! Benchmarks only: `cargo bench --bench near_hit`, `--bench bytes`, `--bench iter`.

@@ -1,7 +1,7 @@
 //! What memo's parts cost by themselves: the same crates do the same work on the same bytes, and nothing else.
 
 use crate::records::Record;
-use crate::rounds::{median, time};
+use crate::timing::{median, time};
 use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit};
 use lz4_flex::block::{
     CompressTable, compress_into_with_table, decompress_into, get_maximum_output_size,

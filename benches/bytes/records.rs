@@ -1,4 +1,4 @@
-//! The value: records as a service might answer them, always the same.
+//! The values: records as a service might answer them, always the same.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +12,10 @@ pub(crate) struct Record {
     note: String,
 }
 
-/// So many records, the same in every run.
-pub(crate) fn generate(count: usize) -> Vec<Record> {
+/// So many records, each made when it is asked for, the same in every run.
+pub(crate) fn generate(count: usize) -> impl Iterator<Item = Record> {
     let mut dice = Dice(0x6d65_6d6f);
-    (0..count).map(|_| record(&mut dice)).collect()
+    (0..count).map(move |_| record(&mut dice))
 }
 
 const GIVEN: &[&str] = &[

@@ -102,6 +102,11 @@ const STEPS: &[Step] = &[
         env: &[],
     },
     Step {
+        name: "stream search",
+        args: &["run", "--release", "--example", "stream_search"],
+        env: &[],
+    },
+    Step {
         name: "docs",
         args: &["doc", "--workspace", "--no-deps", "--all-features"],
         env: &[("RUSTDOCFLAGS", "-D warnings")],
