@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::iter::FusedIterator;
-use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::passage::{Job, Passage, Turn, Verdict, Yielded};
-use super::{FromTorn, ItemRules, OnDrop, Torn, Yield};
+use super::consumer::{Body, Consumer, FINISH};
+use super::passage::{Job, Turn, Verdict, Yielded};
+use super::{FromTorn, ItemRules, Yield};
 use crate::background;
 use crate::key::Key;
 use crate::site::Site;
@@ -18,22 +17,19 @@ use crate::waits::{Waits, at_once};
 /// A hit costs what decoding its items costs, and holds a few blocks of 240 KiB, however long the sequence is. It ends for good with its first
 /// `None`.
 #[must_use = "an iterator does nothing before it is asked for items"]
-pub struct CachedIter<R, K: Yield<R>, F, B>(Option<Parts<R, K, F, B>>);
-
-/// What an iterator is made of, to be moved out of it when it is dropped.
-struct Parts<R, K: Yield<R>, F, B> {
-    passage: Passage<K::Value>,
-    body: Body<F, B>,
-    torn: fn(Torn) -> Option<R>,
-    on_drop: OnDrop<Self>,
-    keep: PhantomData<K>,
-}
+pub struct CachedIter<R, K: Yield<R>, F, B>(Option<Consumer<R, K, IterBody<F, B>>>);
 
 /// The function that yields the items, which runs once at the most.
-enum Body<F, B> {
+enum IterBody<F, B> {
     Waiting(F),
     Running(B),
     Gone,
+}
+
+impl<F, B> Body for IterBody<F, B> {
+    fn give_up(&mut self) {
+        *self = Self::Gone;
+    }
 }
 
 /// Answers a call of `site` from the cache, or by `body`.
@@ -48,28 +44,18 @@ where
     F: FnOnce() -> B,
     B: IntoIterator<Item = R>,
 {
-    let mut parts = Parts {
-        passage: Passage::new(site, key, rules, Waits::Blocking),
-        body: Body::Waiting(body),
-        torn: Torn::panic,
-        on_drop: OnDrop::Discard,
-        keep: PhantomData,
-    };
-    parts.set_out();
-    CachedIter(Some(parts))
+    let body = IterBody::Waiting(body);
+    let mut consumer = Consumer::new(site, key, rules, Waits::Blocking, body);
+    consumer.set_out();
+    CachedIter(Some(consumer))
 }
-
-/// How long a body goes on in the background.
-pub(super) const FINISH: Duration = Duration::from_secs(30);
 
 /// How a sequence ends that cannot end as it should.
 impl<R, K: Yield<R>, F, B> CachedIter<R, K, F, B> {
     /// Keeps what was consumed, where the rest is not wanted: later callers who want no more than that are served, and others run the body.
     /// `on_drop = "keep"`
     pub fn keep_on_drop(mut self) -> Self {
-        if let Some(parts) = &mut self.0 {
-            parts.on_drop = OnDrop::Keep;
-        }
+        self.0 = self.0.take().map(Consumer::keeping);
         self
     }
 
@@ -78,18 +64,14 @@ impl<R, K: Yield<R>, F, B> CachedIter<R, K, F, B> {
     where
         R: FromTorn,
     {
-        if let Some(parts) = &mut self.0 {
-            parts.torn = |torn| Some(R::from_torn(torn));
-        }
+        self.0 = self.0.take().map(Consumer::failing);
         self
     }
 
     /// Ends without a word to the consumer, but for [`Event::Diverged`](crate::Event::Diverged), where the items were lost midway and the body
     /// now yields others. `on_torn = "end_with_event"`
     pub fn end_if_torn(mut self) -> Self {
-        if let Some(parts) = &mut self.0 {
-            parts.torn = |_| None;
-        }
+        self.0 = self.0.take().map(Consumer::ending);
         self
     }
 
@@ -101,9 +83,8 @@ impl<R, K: Yield<R>, F, B> CachedIter<R, K, F, B> {
         C: IntoIterator<Item = R, IntoIter = B>,
         B: Iterator<Item = R> + Send + 'static,
     {
-        if let Some(parts) = &mut self.0 {
-            parts.on_drop = OnDrop::Finish(Parts::finish);
-        }
+        let consumer = self.0.take();
+        self.0 = consumer.map(|consumer| consumer.finishing(Consumer::finish));
         self
     }
 }
@@ -123,12 +104,7 @@ where
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self
-            .0
-            .as_ref()
-            .map_or(Some(0), |parts| parts.passage.left());
-        // Not the least: what is stored is not ours alone, and a count must not have anybody allocate.
-        (0, left.and_then(|left| usize::try_from(left).ok()))
+        self.0.as_ref().map_or((0, Some(0)), Consumer::size_hint)
     }
 }
 
@@ -142,16 +118,16 @@ where
     /// All items. Where they are lost midway, those of the body: nobody has seen any yet, so that they cannot differ.
     pub fn into_vec(mut self) -> Vec<R> {
         let mut all = Vec::new();
-        if let Some(parts) = &mut self.0 {
-            parts.passage.gather();
-            while let Some(item) = parts.next() {
-                if parts.passage.has_begun_anew() {
+        if let Some(consumer) = &mut self.0 {
+            consumer.passage.gather();
+            while let Some(item) = consumer.next() {
+                if consumer.passage.has_begun_anew() {
                     all.clear();
                 }
                 all.push(item);
             }
             // The body may have had none.
-            if parts.passage.has_begun_anew() {
+            if consumer.passage.has_begun_anew() {
                 all.clear();
             }
         }
@@ -168,7 +144,7 @@ where
 {
 }
 
-impl<R, K, F, C, B> Parts<R, K, F, B>
+impl<R, K, F, C, B> Consumer<R, K, IterBody<F, B>>
 where
     K: Yield<R>,
     F: FnOnce() -> C,
@@ -193,7 +169,7 @@ where
                 Turn::Give(value) => return Some(K::revive(value)),
                 Turn::Body => {
                     self.start();
-                    let Body::Running(items) = &mut self.body else {
+                    let IterBody::Running(items) = &mut self.body else {
                         return None;
                     };
                     let item = self.passage.run_body(|| items.next());
@@ -215,12 +191,12 @@ where
     }
 
     fn start(&mut self) {
-        if let Body::Waiting(_) = &self.body
-            && let Body::Waiting(function) = std::mem::replace(&mut self.body, Body::Gone)
+        if let IterBody::Waiting(_) = &self.body
+            && let IterBody::Waiting(function) = std::mem::replace(&mut self.body, IterBody::Gone)
         {
             let items = self.passage.run_body(|| function().into_iter());
             self.passage.rest();
-            self.body = Body::Running(items);
+            self.body = IterBody::Running(items);
         }
     }
 
@@ -229,18 +205,12 @@ where
         self.passage.done(done);
     }
 
-    fn diverged(&mut self, torn: Torn) -> Option<R> {
-        self.body = Body::Gone;
-        (self.torn)(torn)
-    }
-
     /// Goes on in the background.
-    fn finish(mut self)
+    fn finish(self)
     where
         Self: Send + 'static,
     {
-        self.on_drop = OnDrop::Discard;
-        let mut rest = CachedIter(Some(self));
+        let mut rest = CachedIter(Some(self.discarding()));
         let job = move || {
             let until = Instant::now() + FINISH;
             while Instant::now() < until && rest.next().is_some() {}
@@ -250,22 +220,10 @@ where
     }
 }
 
-impl<R, K: Yield<R>, F, B> Parts<R, K, F, B> {
-    /// Ends it before its end. The body is gone before another caller may run his, and nobody waits for one that panics.
-    fn close(mut self, keeps: bool) {
-        let gone = catch_unwind(AssertUnwindSafe(|| self.body = Body::Gone));
-        self.passage.close(keeps);
-        gone.unwrap_or_else(|panic| resume_unwind(panic));
-    }
-}
-
 impl<R, K: Yield<R>, F, B> Drop for CachedIter<R, K, F, B> {
     fn drop(&mut self) {
-        let Some(parts) = self.0.take() else { return };
-        match parts.on_drop {
-            OnDrop::Finish(finish) if parts.passage.is_producing() => finish(parts),
-            OnDrop::Keep => parts.close(true),
-            OnDrop::Discard | OnDrop::Finish(_) => parts.close(false),
+        if let Some(consumer) = self.0.take() {
+            consumer.leave();
         }
     }
 }

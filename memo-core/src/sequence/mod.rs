@@ -5,6 +5,7 @@
 
 #[cfg(feature = "stream")]
 mod collect;
+mod consumer;
 mod digest;
 mod follower;
 mod iter;
@@ -32,7 +33,6 @@ pub(crate) use self::scene::{Items, Scene};
 pub use self::stream::OnPoll;
 #[cfg(feature = "stream")]
 pub use self::stream::{CachedStream, stream};
-use self::torn::OnDrop;
 pub use self::torn::{FromTorn, Torn};
 pub(crate) use self::whole::{pack, read};
 pub(crate) use self::yields::Asked;

@@ -1,18 +1,16 @@
 //! Asynchronous sequences: a stream in the place of the body's.
 
 use std::fmt;
-use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use super::iter::FINISH;
-use super::passage::{Job, Passage, Turn, Verdict, Wait, Yielded};
+use super::consumer::{Body, Consumer, FINISH};
+use super::passage::{Job, Turn, Verdict, Wait, Yielded};
 use super::spool::Waited;
-use super::{FromTorn, ItemRules, OnDrop, Torn, Yield};
+use super::{FromTorn, ItemRules, Yield};
 use crate::key::Key;
 use crate::site::Site;
 use crate::waits::Waits;
@@ -23,26 +21,29 @@ use crate::{alarm, background};
 /// Nothing happens before it is polled. A hit costs what decoding its items costs, and holds a few blocks of 240 KiB, however long the sequence is.
 /// It ends for good with its first `None`.
 #[must_use = "a stream does nothing before it is polled"]
-pub struct CachedStream<R, K: Yield<R>, F, S>(Option<Parts<R, K, F, S>>);
+pub struct CachedStream<R, K: Yield<R>, F, S>(Option<Consumer<R, K, StreamBody<F, S>>>);
 
-/// What a stream is made of, to be moved out of it when it is dropped.
-struct Parts<R, K: Yield<R>, F, S> {
-    passage: Passage<K::Value>,
-    body: Body<F, S>,
+/// The future that yields the items, and what it or its consumer waits for.
+struct StreamBody<F, S> {
+    source: Source<F, S>,
     /// What is being done with the backend.
     job: Option<Job>,
     wait: Option<Wait>,
     alarm: Alarm,
-    torn: fn(Torn) -> Option<R>,
-    on_drop: OnDrop<Self>,
-    keep: PhantomData<K>,
 }
 
-/// The future that yields the items, which runs once at the most.
-enum Body<F, S> {
+/// The future of a stream, which runs once at the most.
+enum Source<F, S> {
     Waiting(Pin<Box<F>>),
     Running(Pin<Box<S>>),
     Gone,
+}
+
+impl<F, S> Body for StreamBody<F, S> {
+    fn give_up(&mut self) {
+        self.job = None;
+        self.source = Source::Gone;
+    }
 }
 
 /// When one who waits for a producer looks again at whether that is in vain, and who is woken then. One at a time: it cannot be taken back.
@@ -61,40 +62,35 @@ where
     F: Future<Output = S>,
     S: Stream<Item = R>,
 {
-    CachedStream(Some(Parts {
-        passage: Passage::new(site, key, rules, Waits::Async),
-        body: Body::Waiting(Box::pin(body)),
+    let body = StreamBody {
+        source: Source::Waiting(Box::pin(body)),
         job: None,
         wait: None,
         alarm: Alarm::default(),
-        torn: Torn::panic,
-        on_drop: OnDrop::Discard,
-        keep: PhantomData,
-    }))
+    };
+    CachedStream(Some(Consumer::new(site, key, rules, Waits::Async, body)))
 }
 
 /// How a sequence ends that cannot end as it should.
 impl<R, K: Yield<R>, F, S> CachedStream<R, K, F, S> {
     /// For one who shows no item to anybody before he has all.
     pub(super) fn gathered(mut self) -> Self {
-        if let Some(parts) = &mut self.0 {
-            parts.passage.gather();
+        if let Some(consumer) = &mut self.0 {
+            consumer.passage.gather();
         }
         self
     }
 
     /// Whether the items have begun anew, and those that were given are void.
     pub(super) fn has_begun_anew(&mut self) -> bool {
-        let parts = self.0.as_mut();
-        parts.is_some_and(|parts| parts.passage.has_begun_anew())
+        let consumer = self.0.as_mut();
+        consumer.is_some_and(|consumer| consumer.passage.has_begun_anew())
     }
 
     /// Keeps what was consumed, where the rest is not wanted: later callers who want no more than that are served, and others run the body.
     /// `on_drop = "keep"`
     pub fn keep_on_drop(mut self) -> Self {
-        if let Some(parts) = &mut self.0 {
-            parts.on_drop = OnDrop::Keep;
-        }
+        self.0 = self.0.take().map(Consumer::keeping);
         self
     }
 
@@ -103,18 +99,14 @@ impl<R, K: Yield<R>, F, S> CachedStream<R, K, F, S> {
     where
         R: FromTorn,
     {
-        if let Some(parts) = &mut self.0 {
-            parts.torn = |torn| Some(R::from_torn(torn));
-        }
+        self.0 = self.0.take().map(Consumer::failing);
         self
     }
 
     /// Ends without a word to the consumer, but for [`Event::Diverged`](crate::Event::Diverged), where the items were lost midway and the body
     /// now yields others. `on_torn = "end_with_event"`
     pub fn end_if_torn(mut self) -> Self {
-        if let Some(parts) = &mut self.0 {
-            parts.torn = |_| None;
-        }
+        self.0 = self.0.take().map(Consumer::ending);
         self
     }
 
@@ -126,9 +118,8 @@ impl<R, K: Yield<R>, F, S> CachedStream<R, K, F, S> {
         F: Future<Output = S> + Send + 'static,
         S: Stream<Item = R> + Send + 'static,
     {
-        if let Some(parts) = &mut self.0 {
-            parts.on_drop = OnDrop::Finish(Parts::finish);
-        }
+        let consumer = self.0.take();
+        self.0 = consumer.map(|consumer| consumer.finishing(Consumer::finish));
         self
     }
 }
@@ -144,25 +135,20 @@ where
     #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<R>> {
         match &mut self.0 {
-            Some(parts) => parts.poll_next(context),
+            Some(consumer) => consumer.poll_next(context),
             None => Poll::Ready(None),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self
-            .0
-            .as_ref()
-            .map_or(Some(0), |parts| parts.passage.left());
-        // As for iterators.
-        (0, left.and_then(|left| usize::try_from(left).ok()))
+        self.0.as_ref().map_or((0, Some(0)), Consumer::size_hint)
     }
 }
 
 /// What is pinned is in boxes.
 impl<R, K: Yield<R>, F, S> Unpin for CachedStream<R, K, F, S> {}
 
-impl<R, K, F, S> Parts<R, K, F, S>
+impl<R, K, F, S> Consumer<R, K, StreamBody<F, S>>
 where
     K: Yield<R>,
     F: Future<Output = S>,
@@ -181,8 +167,8 @@ where
                         Verdict::Diverged(torn) => return Poll::Ready(self.diverged(torn)),
                     }
                 }
-                Turn::Job(job) => self.job = Some(job),
-                Turn::Wait(wait) => self.wait = Some(wait),
+                Turn::Job(job) => self.body.job = Some(job),
+                Turn::Wait(wait) => self.body.wait = Some(wait),
                 Turn::Diverged(torn) => return Poll::Ready(self.diverged(torn)),
                 Turn::Over => return Poll::Ready(None),
             }
@@ -191,64 +177,46 @@ where
 
     /// Ready when there is nothing to be waited for.
     fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Some(job) = &mut self.job {
+        if let Some(job) = &mut self.body.job {
             let poll = || job.as_mut().poll(context);
             let done = ready!(self.passage.surroundings().run(poll));
-            self.job = None;
+            self.body.job = None;
             self.passage.done(done);
         }
-        if let Some(wait) = &mut self.wait {
-            let waited = ready!(wait.poll(&mut self.alarm, context.waker()));
-            self.wait = None;
+        if let Some(wait) = &mut self.body.wait {
+            let waited = ready!(wait.poll(&mut self.body.alarm, context.waker()));
+            self.body.wait = None;
             self.passage.waited(waited);
         }
         Poll::Ready(())
     }
 
     fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<Option<R>> {
-        if let Body::Waiting(future) = &mut self.body {
+        if let Source::Waiting(future) = &mut self.body.source {
             let poll = || future.as_mut().poll(context);
             let items = ready!(self.passage.run_body(poll));
-            self.body = Body::Running(Box::pin(items));
+            self.body.source = Source::Running(Box::pin(items));
         }
-        match &mut self.body {
-            Body::Running(items) => self.passage.run_body(|| items.as_mut().poll_next(context)),
-            Body::Waiting(_) | Body::Gone => Poll::Ready(None),
+        match &mut self.body.source {
+            Source::Running(items) => self.passage.run_body(|| items.as_mut().poll_next(context)),
+            Source::Waiting(_) | Source::Gone => Poll::Ready(None),
         }
-    }
-
-    fn diverged(&mut self, torn: Torn) -> Option<R> {
-        self.body = Body::Gone;
-        (self.torn)(torn)
     }
 
     /// Goes on in the background.
-    fn finish(mut self)
+    fn finish(self)
     where
         R: 'static,
         F: Send + 'static,
         S: Send + 'static,
     {
-        self.on_drop = OnDrop::Discard;
-        let mut rest = CachedStream(Some(self));
+        let mut rest = CachedStream(Some(self.discarding()));
         let job = move || {
             let until = Instant::now() + FINISH;
             while Instant::now() < until && next_until(&mut rest, until).is_some() {}
         };
         // Where too many do that already, it is dropped here.
         drop(background::run_long(job));
-    }
-}
-
-impl<R, K: Yield<R>, F, S> Parts<R, K, F, S> {
-    /// Ends it before its end. The body is gone before another caller may run his, and nobody waits for one that panics.
-    fn close(mut self, keeps: bool) {
-        let gone = catch_unwind(AssertUnwindSafe(|| {
-            self.job = None;
-            self.body = Body::Gone;
-        }));
-        self.passage.close(keeps);
-        gone.unwrap_or_else(|panic| resume_unwind(panic));
     }
 }
 
@@ -311,11 +279,8 @@ impl std::task::Wake for Unpark {
 
 impl<R, K: Yield<R>, F, S> Drop for CachedStream<R, K, F, S> {
     fn drop(&mut self) {
-        let Some(parts) = self.0.take() else { return };
-        match parts.on_drop {
-            OnDrop::Finish(finish) if parts.passage.is_producing() => finish(parts),
-            OnDrop::Keep => parts.close(true),
-            OnDrop::Discard | OnDrop::Finish(_) => parts.close(false),
+        if let Some(consumer) = self.0.take() {
+            consumer.leave();
         }
     }
 }

@@ -55,13 +55,3 @@ impl<T, E: From<Torn>> FromTorn for Result<T, E> {
         Err(torn.into())
     }
 }
-
-/// What happens to a sequence whose consumer wants no more, while its body could go on.
-pub(super) enum OnDrop<P> {
-    /// It is not stored.
-    Discard,
-    /// Its beginning is.
-    Keep,
-    /// The body goes on.
-    Finish(fn(P)),
-}
