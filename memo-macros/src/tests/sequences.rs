@@ -413,8 +413,9 @@ fn an_option_that_changes_nothing_is_refused() {
         fine(quote!(on_drop = #way), stream.clone());
     }
     one(quote!(on_torn = "error"), awaited, "remove `on_torn`");
-    fine(quote!(on_torn = "error"), list);
-    fine(quote!(on_torn = "error", eager), item());
+    one(quote!(on_torn = "error"), list, "remove `on_torn`");
+    one(quote!(on_torn = "error", eager), item(), "remove `on_torn`");
+    fine(quote!(on_torn = "error"), stream);
 }
 
 #[test]

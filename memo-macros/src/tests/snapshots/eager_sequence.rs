@@ -8,15 +8,12 @@ fn words(text: &str) -> Box<dyn Iterator<Item = String>> {
     ::memo::__private::Key::part(&mut __memo_key, &text);
     ::std::boxed::Box::new(
         ::core::iter::IntoIterator::into_iter(
-            ::core::iter::Iterator::collect::<
-                ::std::vec::Vec<String>,
+            ::memo::__private::iter::<
+                String,
+                _,
+                _,
+                _,
             >(
-                ::memo::__private::iter::<
-                    String,
-                    _,
-                    _,
-                    _,
-                >(
                     &__MEMO_SITE,
                     __memo_key,
                     ::memo::__private::item_rules(
@@ -24,8 +21,8 @@ fn words(text: &str) -> Box<dyn Iterator<Item = String>> {
                         )
                         .expires_in(config().ttl),
                     move || -> Box<dyn Iterator<Item = String>> { split(text) },
-                ),
-            ),
+                )
+                .into_vec(),
         ),
     )
 }
