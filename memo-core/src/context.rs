@@ -104,6 +104,15 @@ pub(crate) fn mode() -> Mode {
     HERE.with(|here| here.mode.get())
 }
 
+/// How a call that is made here and now treats its cache.
+pub(crate) fn mode_of_call(forces: bool, is_enabled: bool) -> Mode {
+    match mode() {
+        _ if !is_enabled || is_ending() => Mode::Bypass,
+        Mode::Normal if forces => Mode::Refresh,
+        mode => mode,
+    }
+}
+
 /// The cache bound by the innermost [`with_cache`], if any.
 pub(crate) fn bound_cache() -> Option<Cache> {
     CACHE

@@ -6,6 +6,7 @@ mod drops;
 mod far;
 mod global;
 mod sequence;
+mod tally;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -161,10 +162,6 @@ impl Cache {
         self.emit(|| Event::Hit {
             function: &state.name,
         });
-    }
-
-    pub(crate) fn count_computed(&self) {
-        self.0.computed.fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline]

@@ -167,14 +167,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         errand.surroundings.run(|| {
             drop(permit);
             self.land(right, &outcome);
-            match answer {
-                Ok(Delivered::Stored { weight }) => self.stored(weight, 0),
-                Ok(Delivered::Unstored(reason)) => self.unstored(reason),
-                Err(fault) => {
-                    self.faulty(Operation::Set, fault);
-                    self.unstored(Unstored::Fault);
-                }
-            }
+            self.cache.delivered(self.state, answer);
         });
         outcome
     }

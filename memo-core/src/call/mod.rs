@@ -114,14 +114,7 @@ struct Errand {
 impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     fn new(site: &'static Site, key: &'a Key, rules: &'a U, waits: Waits) -> Self {
         let cache = rules.cache().cloned().unwrap_or_else(crate::cache);
-        let mode = match context::mode() {
-            Mode::Normal if rules.forces() => Mode::Refresh,
-            mode => mode,
-        };
-        let mode = match mode {
-            _ if !cache.is_enabled() || context::is_ending() => Mode::Bypass,
-            mode => mode,
-        };
+        let mode = context::mode_of_call(rules.forces(), cache.is_enabled());
         let course = match mode {
             _ if key.is_faulty() => Course::Near,
             Mode::Bypass => Course::Near,
@@ -150,10 +143,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             return Step::Next(Next::Bypass);
         }
         if self.key.is_faulty() {
-            self.state.counters.faults.add(1);
-            self.cache.emit(|| Event::KeyFailed {
-                function: self.name(),
-            });
+            self.cache.key_failed(self.state);
             return Step::Next(Next::Bypass);
         }
         let found = self.look();
@@ -194,12 +184,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         errand.runs = false;
         let surroundings = errand.surroundings.clone();
         surroundings.run(|| {
-            self.state.counters.computed(took);
-            self.cache.count_computed();
-            self.cache.emit(|| Event::Computed {
-                function: self.name(),
-                took,
-            });
+            self.cache.computed(self.state, took);
             if let Course::Far(spot, wire) = &self.course {
                 return self.send_off(errand, right, spot, *wire, outcome);
             }
@@ -240,11 +225,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 
     fn missed(&self, reason: Miss) {
         if !self.missed.swap(true, Ordering::Relaxed) {
-            self.state.counters.misses.add(1);
-            self.cache.emit(|| Event::Miss {
-                function: self.name(),
-                reason,
-            });
+            self.cache.missed(self.state, reason);
         }
     }
 
@@ -296,13 +277,8 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     fn joined(&self, outcome: R) -> Step<R> {
-        if !self.missed.swap(true, Ordering::Relaxed) {
-            self.state.counters.misses.add(1);
-        }
-        self.state.counters.joined.add(1);
-        self.cache.emit(|| Event::Joined {
-            function: self.name(),
-        });
+        let is_counted = self.missed.swap(true, Ordering::Relaxed);
+        self.cache.joined(self.state, is_counted);
         Step::Done(outcome)
     }
 
@@ -383,28 +359,17 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 
     fn report(&self, stored: Result<Storing, Unstored>) {
         match stored {
-            Ok(Storing::Stored { weight, evicted }) => self.stored(weight, evicted),
+            Ok(Storing::Stored { weight, evicted }) => {
+                self.cache.stored(self.state, weight, evicted);
+            }
             Ok(Storing::TooLarge) => self.unstored(Unstored::TooLarge),
             Ok(Storing::NoStore) => self.unstored(Unstored::NoStore),
             Err(reason) => self.unstored(reason),
         }
     }
 
-    fn stored(&self, weight: usize, evicted: usize) {
-        self.state.counters.stored.add(1);
-        self.cache.emit(|| Event::Stored {
-            function: self.name(),
-            weight,
-            evicted,
-        });
-    }
-
     fn unstored(&self, reason: Unstored) {
-        self.state.counters.unstored.add(1);
-        self.cache.emit(|| Event::Unstored {
-            function: self.name(),
-            reason,
-        });
+        self.cache.unstored(self.state, reason);
     }
 
     fn address(&self) -> KeyRef<'_> {
@@ -425,10 +390,7 @@ impl Drop for Errand {
         if self.runs {
             // Hands over first: an observer may call this very key.
             self.right = Right::Spent;
-            self.state.counters.abandoned.add(1);
-            self.cache.emit(|| Event::Abandoned {
-                function: &self.state.name,
-            });
+            self.cache.abandoned(self.state);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::backend::{Answer, Bytes, Item, Name};
 use crate::cache::{Cache, Delivered, Freight};
 use crate::codec::Wire;
 use crate::entry::Place;
-use crate::event::{Event, Miss, Operation, Unstored};
+use crate::event::{Miss, Operation, Unstored};
 use crate::expiration::{Expiration, Jitter};
 use crate::far::{Course, Far, Remains, Spot, Stock, Unpacked};
 use crate::flight::{Kind, Permit, Right};
@@ -211,35 +211,7 @@ impl Scene {
         if let Right::Lead(lead) = right {
             lead.land(|| (), || None);
         }
-        self.delivered(answer);
-    }
-
-    fn delivered(&self, answer: Answer<Delivered>) {
-        match answer {
-            Ok(Delivered::Stored { weight }) => self.stored(weight),
-            Ok(Delivered::Unstored(reason)) => self.unstored(reason),
-            Err(fault) => {
-                self.cache.report_fault(self.state, Operation::Set, fault);
-                self.unstored(Unstored::Fault);
-            }
-        }
-    }
-
-    fn stored(&self, weight: usize) {
-        self.state.counters.stored.add(1);
-        self.cache.emit(|| Event::Stored {
-            function: self.name(),
-            weight,
-            evicted: 0,
-        });
-    }
-
-    pub(super) fn unstored(&self, reason: Unstored) {
-        self.state.counters.unstored.add(1);
-        self.cache.emit(|| Event::Unstored {
-            function: self.name(),
-            reason,
-        });
+        self.cache.delivered(self.state, answer);
     }
 
     /// Why a value is not stored; said once, where its author should know.

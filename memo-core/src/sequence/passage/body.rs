@@ -7,7 +7,7 @@ use super::{Done, Passage, Stage, Turn};
 use crate::backend::Answer;
 use crate::context::Mode;
 use crate::entry::Place;
-use crate::event::{Event, Operation, Unstored};
+use crate::event::{Operation, Unstored};
 use crate::far::{Unpacked, encode_item};
 use crate::sequence::Yield;
 use crate::sequence::ledger::Standing;
@@ -131,7 +131,7 @@ impl<T: 'static> Passage<T> {
     /// The body goes on, and its items are not stored.
     fn give_up(&mut self, reason: Unstored) {
         if self.abandon(End::Failed) {
-            self.scene.unstored(reason);
+            self.scene.cache.unstored(self.scene.state, reason);
         }
         self.stage = Stage::Passing;
         let cannot_be_kept = matches!(reason, Unstored::TooLarge | Unstored::Unencodable);
@@ -157,8 +157,7 @@ impl<T: 'static> Passage<T> {
     }
 
     pub(super) fn abandoned(&self) {
-        self.scene.state.counters.abandoned.add(1);
-        self.emit(|function| Event::Abandoned { function });
+        self.scene.cache.abandoned(self.scene.state);
     }
 
     pub(super) fn send(&mut self) -> Option<Turn<T>> {
@@ -196,9 +195,7 @@ impl<T: 'static> Passage<T> {
     fn ended(&mut self) {
         if self.mode != Mode::Bypass {
             let took = self.watch.total();
-            self.scene.state.counters.computed(took);
-            self.scene.cache.count_computed();
-            self.emit(|function| Event::Computed { function, took });
+            self.scene.cache.computed(self.scene.state, took);
         }
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Producing(writer) => {

@@ -144,7 +144,7 @@ impl Commit {
 
     fn refused(self, reason: Unstored) -> (Option<Job>, Option<Scrap>) {
         let scrap = self.writer.abandon(End::Whole);
-        self.scene.unstored(reason);
+        self.scene.cache.unstored(self.scene.state, reason);
         (None, scrap)
     }
 }

@@ -125,16 +125,12 @@ impl<T: 'static> Passage<T> {
         rules: ItemRules<R, K>,
         waits: Waits,
     ) -> Self {
-        let mode = match context::mode() {
-            _ if context::is_ending() => Mode::Bypass,
-            Mode::Normal if rules.asked.force => Mode::Refresh,
-            mode => mode,
-        };
         let scene = Arc::new(Scene::new(site, key, &rules.asked, rules.wire, waits));
+        let mode = context::mode_of_call(rules.asked.force, scene.cache.is_enabled());
         // The scope at the call counts. What the body calls in turn reads the cache as always.
         let cache = context::bound_cache();
         let surroundings = Surroundings {
-            mode: Some(match mode {
+            mode: Some(match context::mode() {
                 Mode::Bypass => Mode::Bypass,
                 Mode::Normal | Mode::Refresh => Mode::Normal,
             }),
@@ -163,14 +159,12 @@ impl<T: 'static> Passage<T> {
     }
 
     fn start(&mut self) {
-        if self.mode == Mode::Bypass || !self.scene.cache.is_enabled() {
-            self.mode = Mode::Bypass;
+        if self.mode == Mode::Bypass {
             return;
         }
         if !self.scene.has_key() {
             self.mode = Mode::Bypass;
-            self.scene.state.counters.faults.add(1);
-            self.emit(|function| Event::KeyFailed { function });
+            self.scene.cache.key_failed(self.scene.state);
             return;
         }
         context::enter_thread();
@@ -368,7 +362,7 @@ impl<T: 'static> Passage<T> {
             Ok(writer) => Stage::Producing(Box::new(writer)),
             Err(reason) => {
                 spool.end(End::Failed);
-                self.scene.unstored(reason);
+                self.scene.cache.unstored(self.scene.state, reason);
                 Stage::Passing
             }
         };
@@ -384,17 +378,13 @@ impl<T: 'static> Passage<T> {
 
     fn missed(&mut self, reason: Miss) {
         if !std::mem::replace(&mut self.missed, true) {
-            self.scene.state.counters.misses.add(1);
-            self.emit(|function| Event::Miss { function, reason });
+            self.scene.cache.missed(self.scene.state, reason);
         }
     }
 
     fn joined(&mut self) {
-        if !std::mem::replace(&mut self.missed, true) {
-            self.scene.state.counters.misses.add(1);
-        }
-        self.scene.state.counters.joined.add(1);
-        self.emit(|function| Event::Joined { function });
+        let is_counted = std::mem::replace(&mut self.missed, true);
+        self.scene.cache.joined(self.scene.state, is_counted);
     }
 
     fn emit(&self, event: impl FnOnce(&'static str) -> Event) {

@@ -1,0 +1,86 @@
+//! What calls and sequences have in common to tell of what happened to them: a counter each, and an event.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::{Cache, Delivered};
+use crate::backend::Answer;
+use crate::event::{Event, Miss, Operation, Unstored};
+use crate::site::State;
+
+impl Cache {
+    /// A key could not be made.
+    pub(crate) fn key_failed(&self, state: &'static State) {
+        state.counters.faults.add(1);
+        self.emit(|| Event::KeyFailed {
+            function: &state.name,
+        });
+    }
+
+    /// A call found nothing to serve.
+    pub(crate) fn missed(&self, state: &'static State, reason: Miss) {
+        state.counters.misses.add(1);
+        self.emit(|| Event::Miss {
+            function: &state.name,
+            reason,
+        });
+    }
+
+    /// Another call's computation answers a call, which is a miss if it was not counted as one before.
+    pub(crate) fn joined(&self, state: &'static State, is_counted: bool) {
+        if !is_counted {
+            state.counters.misses.add(1);
+        }
+        state.counters.joined.add(1);
+        self.emit(|| Event::Joined {
+            function: &state.name,
+        });
+    }
+
+    /// A body ran to its end.
+    pub(crate) fn computed(&self, state: &'static State, took: Duration) {
+        state.counters.computed(took);
+        self.0.computed.fetch_add(1, Ordering::Relaxed);
+        self.emit(|| Event::Computed {
+            function: &state.name,
+            took,
+        });
+    }
+
+    /// A body was dropped before its end.
+    pub(crate) fn abandoned(&self, state: &'static State) {
+        state.counters.abandoned.add(1);
+        self.emit(|| Event::Abandoned {
+            function: &state.name,
+        });
+    }
+
+    pub(crate) fn stored(&self, state: &'static State, weight: usize, evicted: usize) {
+        state.counters.stored.add(1);
+        self.emit(|| Event::Stored {
+            function: &state.name,
+            weight,
+            evicted,
+        });
+    }
+
+    pub(crate) fn unstored(&self, state: &'static State, reason: Unstored) {
+        state.counters.unstored.add(1);
+        self.emit(|| Event::Unstored {
+            function: &state.name,
+            reason,
+        });
+    }
+
+    /// A backend answered for what it was to store.
+    pub(crate) fn delivered(&self, state: &'static State, answer: Answer<Delivered>) {
+        match answer {
+            Ok(Delivered::Stored { weight }) => self.stored(state, weight, 0),
+            Ok(Delivered::Unstored(reason)) => self.unstored(state, reason),
+            Err(fault) => {
+                self.report_fault(state, Operation::Set, fault);
+                self.unstored(state, Unstored::Fault);
+            }
+        }
+    }
+}
