@@ -145,7 +145,7 @@ fn near_verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
 async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Waits) -> Verdict {
     let address = &spot.address(*address);
     let found = if spot.manner.items {
-        sequence(cache.stock_far(spot, address, waits).await.0)
+        sequence(cache.stock_far(spot, address, waits).await)
     } else {
         value(cache.load_far(spot, address, waits).await.0)
     };

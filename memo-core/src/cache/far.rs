@@ -46,13 +46,13 @@ impl Cache {
         spot: &Spot,
         address: &KeyRef<'_>,
         waits: Waits,
-    ) -> (Answer<Stock>, Remains) {
+    ) -> Answer<Stock> {
         match self.far() {
             Some(far) if !self.flights().is_suspect(address) => {
-                far.find_items(spot, self.time().wall_seconds(), waits)
-                    .await
+                let now = self.time().wall_seconds();
+                far.find_items(spot, now, waits).await
             }
-            _ => (Ok(Stock::Absent), Remains::default()),
+            _ => Ok(Stock::Absent),
         }
     }
 

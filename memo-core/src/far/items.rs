@@ -2,7 +2,7 @@
 
 use super::load::once_each;
 use super::{Far, Remains, Spot};
-use crate::backend::{Answer, Bytes, Name};
+use crate::backend::{Answer, Bytes};
 use crate::envelope::{self, ItemsManifest, Meta, OpenedItems};
 use crate::reject::Reject;
 use crate::waits::Waits;
@@ -29,16 +29,27 @@ const WINDOW: u32 = 2;
 const MOST_HANDLES: u32 = 1 << 16;
 
 impl Far {
-    /// Fetches what a reader needs for the first item, and sees that the rest is there; answers also what would remain of it, were it replaced.
-    pub(crate) async fn find_items(
-        &self,
-        spot: &Spot,
-        now: u32,
-        waits: Waits,
-    ) -> (Answer<Stock>, Remains) {
-        let mut remains = Remains::default();
-        let stock = self.take_stock(spot, now, waits, &mut remains).await;
-        (stock, remains)
+    /// Fetches what a reader needs for the first item, and sees that the rest is there.
+    pub(crate) async fn find_items(&self, spot: &Spot, now: u32, waits: Waits) -> Answer<Stock> {
+        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+            return Ok(Stock::Absent);
+        };
+        let manifest = match envelope::open_items(&head, &spot.wanted(now)) {
+            Err(reject) => return Ok(Stock::Refused(reject)),
+            Ok(OpenedItems::Inline { meta, raw }) => return Ok(Stock::Inline { meta, raw }),
+            Ok(OpenedItems::Chunked(manifest)) => manifest,
+        };
+        let first = manifest.chunks.min(self.window());
+        if first < manifest.chunks && !self.is_there(spot, &manifest, waits).await? {
+            return Ok(Stock::Refused(Reject::MissingChunk));
+        }
+        let id = manifest.lock.write_id;
+        let names = spot.chunk_names(id, 0..first);
+        let chunks = self.fetch(&names, waits).await?.into_iter();
+        Ok(match chunks.collect::<Option<Vec<_>>>() {
+            Some(first) => Stock::Chunked { manifest, first },
+            None => Stock::Refused(Reject::MissingChunk),
+        })
     }
 
     /// How many chunks a reader of a sequence fetches at once.
@@ -52,41 +63,13 @@ impl Far {
         }
     }
 
-    async fn take_stock(
-        &self,
-        spot: &Spot,
-        now: u32,
-        waits: Waits,
-        remains: &mut Remains,
-    ) -> Answer<Stock> {
-        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
-            return Ok(Stock::Absent);
-        };
-        let manifest = match envelope::open_items(&head, &spot.wanted(now)) {
-            Err(reject) => return Ok(Stock::Refused(reject)),
-            Ok(OpenedItems::Inline { meta, raw }) => return Ok(Stock::Inline { meta, raw }),
-            Ok(OpenedItems::Chunked(manifest)) => manifest,
-        };
-        *remains = Remains::of_items(&manifest);
-        let first = manifest.chunks.min(self.window());
-        if first < manifest.chunks && !self.are_there(&remains.names(spot), waits).await? {
-            return Ok(Stock::Refused(Reject::MissingChunk));
-        }
-        let id = manifest.lock.write_id;
-        let names = spot.chunk_names(id, 0..first);
-        let chunks = self.fetch(&names, waits).await?.into_iter();
-        Ok(match chunks.collect::<Option<Vec<_>>>() {
-            Some(first) => Stock::Chunked { manifest, first },
-            None => Stock::Refused(Reject::MissingChunk),
-        })
-    }
-
-    /// Whether these chunks are there, as far as the backend can tell without sending them.
-    async fn are_there(&self, names: &[Name], waits: Waits) -> Answer<bool> {
+    /// Whether all chunks are there, as far as the backend can tell without sending them.
+    async fn is_there(&self, spot: &Spot, manifest: &ItemsManifest, waits: Waits) -> Answer<bool> {
         if !self.capability.probes {
             return Ok(true);
         }
-        let there = once_each(names, self.backend.probe_many(names, waits).await?)?;
+        let names = Remains::of_items(manifest).names(spot);
+        let there = once_each(&names, self.backend.probe_many(&names, waits).await?)?;
         Ok(there.into_iter().all(|is_there| is_there))
     }
 }

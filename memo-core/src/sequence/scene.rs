@@ -112,14 +112,13 @@ impl Scene {
     }
 
     /// What the backend has for a reader.
-    pub(super) async fn look(self: Arc<Self>) -> (Looked, Remains) {
+    pub(super) async fn look(self: Arc<Self>) -> Looked {
         let Some((spot, far)) = self.there() else {
-            return (Looked::Missing(Miss::NotCached), Remains::default());
+            return Looked::Missing(Miss::NotCached);
         };
         let address = self.address();
-        let stock = self.cache.stock_far(spot, &address, self.waits);
-        let (stock, remains) = stock.await;
-        (self.looked(far, spot, stock), remains)
+        let stock = self.cache.stock_far(spot, &address, self.waits).await;
+        self.looked(far, spot, stock)
     }
 
     fn looked(&self, far: &Far, spot: &Spot, stock: Answer<Stock>) -> Looked {
@@ -169,14 +168,14 @@ impl Scene {
     pub(super) async fn commit(
         &self,
         freight: Freight,
-        seen: Option<Remains>,
         permit: &Permit,
         waits: Waits,
     ) -> Answer<Delivered> {
         match self.there() {
+            // What it replaces was seen too long ago: it may be something else by now.
             Some((spot, _)) => {
                 self.cache
-                    .ship_far(spot, freight, seen, permit, waits)
+                    .ship_far(spot, freight, None, permit, waits)
                     .await
             }
             None => Ok(Delivered::Unstored(Unstored::NoStore)),

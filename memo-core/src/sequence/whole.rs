@@ -26,7 +26,7 @@ pub(crate) async fn read<T>(scene: Arc<Scene>, wire: Wire<T>) -> Option<Vec<T>> 
 
 /// Its raw stream.
 async fn raw(scene: Arc<Scene>) -> Option<Vec<u8>> {
-    let (Looked::Found(mut reader), _) = Arc::clone(&scene).look().await else {
+    let Looked::Found(mut reader) = Arc::clone(&scene).look().await else {
         return None;
     };
     if reader.is_prefix {

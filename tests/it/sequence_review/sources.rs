@@ -141,10 +141,14 @@ fn a_refresh_whose_items_cannot_be_kept_leaves_none_of_before() {
     assert_eq!(call!(test.cache(), 7).collect::<Vec<_>>(), items(7));
 }
 
+/// Where chunks would never go by themselves, so that none must be forgotten.
+fn for_ever() -> Policy {
+    Policy::named("sequence-for-ever").expiration(memo::Expiration::never())
+}
+
 #[test]
 fn chunks_that_would_never_go_by_themselves_go_with_their_head() {
-    let for_ever = || Policy::named("sequence-for-ever").expiration(memo::Expiration::never());
-    let shelf = Shelf::with(outside(200), |cache| cache);
+    let shelf = Shelf::new(200);
     let produce = |count| {
         let body = move || items(count);
         memo::refresh(|| shelf.cache.iter(&1, &for_ever(), body)).count()
@@ -152,4 +156,19 @@ fn chunks_that_would_never_go_by_themselves_go_with_their_head() {
     produce(30);
     produce(1);
     assert_eq!(shelf.names().len(), 1, "only what is there now");
+}
+
+#[test]
+fn what_another_program_stored_meanwhile_goes_when_it_is_replaced() {
+    let shelf = Shelf::new(200);
+    let other = shelf.beside(|cache| cache);
+    let produce = |shelf: &Shelf, count| shelf.cache.iter(&1, &for_ever(), move || items(count));
+    produce(&shelf, 30).for_each(drop);
+    let alone = shelf.names().len();
+    shelf.cache.invalidate_items::<String>(&1, &for_ever());
+    let mut slow = produce(&shelf, 30);
+    slow.next();
+    produce(&other, 30).for_each(drop);
+    slow.for_each(drop);
+    assert_eq!(shelf.names().len(), alone, "one write, and not two");
 }

@@ -7,7 +7,6 @@ use crate::background;
 use crate::cache::Freight;
 use crate::context::{self, Mode};
 use crate::event::Unstored;
-use crate::far::Remains;
 use crate::sequence::scene::{Scene, Scrap};
 use crate::sequence::spool::End;
 use crate::sequence::writer::Writer;
@@ -87,7 +86,6 @@ impl<T: 'static> Passage<T> {
             writer,
             is_prefix,
             is_refresh: self.mode == Mode::Refresh,
-            remains: self.remains,
             waits,
         }
     }
@@ -99,7 +97,6 @@ struct Commit {
     writer: Box<Writer>,
     is_prefix: bool,
     is_refresh: bool,
-    remains: Option<Remains>,
     waits: Waits,
 }
 
@@ -121,7 +118,6 @@ impl Commit {
         let Self {
             scene,
             writer,
-            remains,
             waits,
             ..
         } = self;
@@ -132,7 +128,7 @@ impl Commit {
             (Freight::Store(write), None, writer.right)
         };
         let job = Box::pin(async move {
-            let answer = scene.commit(freight, remains, &permit, waits).await;
+            let answer = scene.commit(freight, &permit, waits).await;
             Done::Committed {
                 answer,
                 permit,

@@ -28,7 +28,6 @@ use crate::codec::Wire;
 use crate::context::{self, Mode, Surroundings};
 use crate::entry::Place;
 use crate::event::{Event, Miss};
-use crate::far::Remains;
 use crate::flight::{Avoid, Edge, Lead, Permit, Right, Role};
 use crate::key::Key;
 use crate::site::Site;
@@ -43,8 +42,6 @@ pub(super) struct Passage<T> {
     ledger: Ledger,
     /// The item at hand, encoded.
     scratch: Vec<u8>,
-    /// What a store would replace, if that is known.
-    remains: Option<Remains>,
     surroundings: Surroundings,
     watch: SampledWatch,
     scrap: Option<Scrap>,
@@ -103,7 +100,7 @@ pub(super) type Job = Boxed<'static, Done>;
 
 /// What came of it.
 pub(super) enum Done {
-    Looked(Looked, Remains),
+    Looked(Looked),
     Fetched(Vec<Option<Bytes>>),
     Sent {
         answer: Answer<()>,
@@ -145,7 +142,6 @@ impl<T: 'static> Passage<T> {
             stage: Stage::Passing,
             ledger: Ledger::default(),
             scratch: Vec::new(),
-            remains: None,
             surroundings,
             watch: SampledWatch::default(),
             scrap: None,
@@ -210,7 +206,7 @@ impl<T: 'static> Passage<T> {
     /// Takes what came of a [`Turn::Job`].
     pub(super) fn done(&mut self, done: Done) {
         match done {
-            Done::Looked(looked, remains) => self.looked(looked, remains),
+            Done::Looked(looked) => self.looked(looked),
             Done::Fetched(chunks) => match &mut self.stage {
                 Stage::Reading(reader) => reader.feed(chunks),
                 Stage::Following(follower) => follower.feed(chunks),
@@ -283,14 +279,10 @@ impl<T: 'static> Passage<T> {
             spool.begin_work();
         }
         let scene = Arc::clone(&self.scene);
-        Box::pin(async move {
-            let (looked, remains) = scene.look().await;
-            Done::Looked(looked, remains)
-        })
+        Box::pin(async move { Done::Looked(scene.look().await) })
     }
 
-    fn looked(&mut self, looked: Looked, remains: Remains) {
-        self.remains = Some(remains);
+    fn looked(&mut self, looked: Looked) {
         let Stage::Looking(lead) = std::mem::replace(&mut self.stage, Stage::Over) else {
             return;
         };
