@@ -1,0 +1,11 @@
+//! What backends over a network have in common: the [`Health`] of a server, a [`Pool`] for those who block, a [`Runtime`](runtime) for those who
+//! await, and when an operation is [tried again](retry).
+
+mod breaker;
+pub mod health;
+pub mod pool;
+pub mod retry;
+pub mod runtime;
+
+pub use self::health::{Admission, Health};
+pub use self::pool::{Pool, Pooled};

@@ -1,0 +1,230 @@
+use std::future::{pending, ready};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::*;
+
+/// Longer than any step of a test takes.
+const LIMIT: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_millis(20);
+
+fn runtime() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.expect("there are threads and files")
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// An executor that knows nothing of tokio.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::park_timeout(LIMIT);
+    }
+}
+
+fn timed_out(answer: Answer<()>) -> bool {
+    answer.is_err_and(|fault| fault.kind() == FaultKind::Timeout)
+}
+
+async fn late_by_own_time() -> bool {
+    let start = Instant::now();
+    let late = timed_out(within(start + SOON, pending()).await);
+    late && start.elapsed() >= SOON
+}
+
+#[test]
+fn the_runtime_is_the_callers_where_there_is_one() {
+    let runtime = runtime();
+    let found = runtime.block_on(async { handle().expect("it is there").id() });
+    assert_eq!(found, runtime.handle().id());
+}
+
+#[test]
+fn outside_of_a_runtime_all_share_one_that_lives_on() {
+    let of_thread = || thread::spawn(|| handle().expect("it starts")).join();
+    let (first, second) = (of_thread(), of_thread());
+    let (first, second) = (first.expect("well"), second.expect("well"));
+    assert_eq!(first.id(), second.id());
+    let task = first.spawn(async { tokio::time::sleep(SOON).await });
+    assert!(block_on(task).is_ok());
+}
+
+#[test]
+fn a_runtime_without_timers_or_io_counts_as_none() {
+    let own = handle().expect("it starts").id();
+    let bare = Builder::new_current_thread().build();
+    let timeless = Builder::new_current_thread().enable_io().build();
+    let deaf = Builder::new_current_thread().enable_time().build();
+    for runtime in [bare, timeless, deaf] {
+        let runtime = runtime.expect("it is made");
+        let found = runtime.block_on(async { handle().expect("it starts").id() });
+        assert_eq!(found, own);
+        assert!(runtime.block_on(late_by_own_time()));
+    }
+}
+
+#[test]
+fn an_answer_in_time_is_the_answer() {
+    for until in [Instant::now(), Instant::now() + LIMIT] {
+        assert_eq!(block_on(within(until, ready(Ok(7)))), Ok(7));
+    }
+    let answer = runtime().block_on(within(Instant::now() + LIMIT, async {
+        tokio::time::sleep(SOON).await;
+        Ok(7)
+    }));
+    assert_eq!(answer, Ok(7));
+}
+
+#[test]
+fn a_late_answer_is_a_timeout_under_any_executor() {
+    assert!(block_on(late_by_own_time()));
+    assert!(runtime().block_on(late_by_own_time()));
+    let threads = Builder::new_multi_thread().enable_all().build();
+    assert!(threads.expect("it is made").block_on(late_by_own_time()));
+    assert!(block_on(async {
+        timed_out(within(Instant::now(), pending()).await)
+    }));
+}
+
+#[test]
+fn an_operation_may_go_on_in_another_runtime_than_it_began_in() {
+    let (first, second) = (runtime(), runtime());
+    let mut operation = Box::pin(late_by_own_time());
+    let begun = first.block_on(std::future::poll_fn(|context| {
+        Poll::Ready(operation.as_mut().poll(context))
+    }));
+    assert!(begun.is_pending());
+    assert!(second.block_on(operation));
+}
+
+#[test]
+fn a_deadline_holds_where_nobody_drives_the_callers_runtime() {
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    assert!(block_on(late_by_own_time()));
+    assert!(runtime.block_on(async { block_on(late_by_own_time()) }));
+}
+
+#[test]
+fn a_deadline_is_real_time_where_the_callers_clock_is_stopped() {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    let late = runtime.expect("it is made").block_on(late_by_own_time());
+    assert!(late);
+}
+
+#[test]
+fn a_runtime_gets_one_thing_and_another_runtime_another() {
+    let things: PerRuntime<usize> = PerRuntime::new();
+    let made = AtomicUsize::new(0);
+    let get = || things.get_or(|_| made.fetch_add(1, Relaxed));
+    let (first, second) = (runtime(), runtime());
+    for _ in 0..3 {
+        assert_eq!(first.block_on(async { get() }), Ok(0));
+        assert_eq!(second.block_on(async { get() }), Ok(1));
+        assert_eq!(get(), Ok(2));
+    }
+    assert_eq!(made.load(Relaxed), 3);
+}
+
+#[test]
+fn what_is_made_for_a_runtime_knows_it() {
+    let things: PerRuntime<Id> = PerRuntime::default();
+    let runtime = runtime();
+    let made = runtime.block_on(async { things.get_or(Handle::id) });
+    assert_eq!(made, Ok(runtime.handle().id()));
+}
+
+#[test]
+fn what_belongs_to_runtimes_that_have_ended_is_dropped() {
+    let things: PerRuntime<Arc<()>> = PerRuntime::new();
+    let mut ended = Vec::new();
+    for _ in 0..10 {
+        let runtime = runtime();
+        let thing = runtime.block_on(async { things.get_or(|_| Arc::default()) });
+        ended.push(Arc::downgrade(&thing.expect("it is made")));
+    }
+    let alive = ended.iter().filter(|thing| thing.strong_count() > 0);
+    assert_eq!(alive.count(), 1, "the last one's is dropped by the next");
+    assert_eq!(things.lock().len(), 1);
+}
+
+#[test]
+fn nothing_is_left_in_a_runtime_by_what_is_dropped() {
+    let runtime = runtime();
+    let life = runtime.block_on(async {
+        let things: PerRuntime<()> = PerRuntime::new();
+        things.get_or(|_| ()).expect("it is made");
+        let life = things.lock()[0].life.clone();
+        assert_eq!(life.strong_count(), 1);
+        drop(things);
+        tokio::task::yield_now().await;
+        life
+    });
+    assert_eq!(life.strong_count(), 0);
+}
+
+#[test]
+fn threads_that_come_at_once_get_the_same() {
+    let runtime = Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.expect("it is made");
+    let things: PerRuntime<Arc<()>> = PerRuntime::new();
+    let got: Vec<Arc<()>> = thread::scope(|scope| {
+        let get = || {
+            let _inside = runtime.enter();
+            things.get_or(|_| Arc::default()).expect("it is made")
+        };
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(get)).collect();
+        let got = threads.into_iter().map(|thread| thread.join());
+        got.map(|got| got.expect("it ends well")).collect()
+    });
+    assert!(got.iter().all(|one| Arc::ptr_eq(one, &got[0])));
+}
+
+/// Prints what a deadline costs: `cargo test --release -p memo-net -- --ignored --nocapture costs`.
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::print_stdout, reason = "it is what it is for")]
+fn costs() {
+    const ROUNDS: u32 = 100_000;
+    let measure = |bounded: bool| {
+        let start = Instant::now();
+        for _ in 0..ROUNDS {
+            let until = Instant::now() + Duration::from_millis(250);
+            let answer = async {
+                tokio::task::yield_now().await;
+                Ok(7)
+            };
+            match bounded {
+                true => assert_eq!(block_on_tokio(within(until, answer)), Ok(7)),
+                false => assert_eq!(block_on_tokio(answer), Ok(7)),
+            }
+        }
+        start.elapsed() / ROUNDS
+    };
+    println!("without: {:?}", measure(false));
+    println!("with: {:?}", measure(true));
+}
+
+fn block_on_tokio<T>(future: impl Future<Output = T>) -> T {
+    thread_local!(static RUNTIME: Runtime = runtime());
+    RUNTIME.with(|runtime| runtime.block_on(future))
+}
