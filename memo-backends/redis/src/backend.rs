@@ -1,0 +1,399 @@
+//! What the trait asks for, in the client's words.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use memo_core::backend::{
+    Answer, Backend, Bytes, Capability, Fault, Item, Lease, Name, ServerStats, Terms, Token,
+};
+use memo_core::{Expiration, Waits};
+use memo_net::retry::Twice;
+use redis::{Cmd, Value, cmd};
+
+use crate::RedisConfig;
+use crate::client::{Client, Keyed, Manner};
+use crate::error::{of_server, senseless};
+use crate::scripts::{self, Call};
+
+/// Redis, or Valkey, as a store of memoized values. Cloning shares its connections.
+///
+/// ```no_run
+/// use memo_core::Cache;
+/// use memo_redis::Redis;
+///
+/// let redis = Redis::connect("redis://localhost")?;
+/// let cache = Cache::builder().namespace("shop").backend(redis).build();
+/// # Ok::<(), memo_core::backend::Fault>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Redis {
+    client: Arc<Client>,
+    deadline: Duration,
+}
+
+/// The largest value. Redis takes 512 MB; but it serves one command at a time, and so does a connection: one of a megabyte holds both up for
+/// about a millisecond. What is larger is cut into chunks.
+const MAX_VALUE: usize = 1 << 20;
+
+/// The longest name. Redis takes any; but names are sent with every question, and stay in the server's memory.
+const MAX_NAME: usize = 1024;
+
+/// Values of so many bytes in all go over the connection for what is large.
+const LARGE: usize = 64 << 10;
+
+/// The longest time, in milliseconds: some thirty thousand years. Redis refuses what does not fit into 63 bits when the time of day is added.
+const LONGEST: u64 = 1_000_000_000_000_000;
+
+impl Redis {
+    /// The servers of this URL, which [`RedisConfig`] explains. Nothing is connected yet: a server that is absent now may be there later.
+    ///
+    /// # Errors
+    ///
+    /// If the URL makes no sense, or wants TLS where there is none.
+    pub fn connect(url: &str) -> Result<Self, Fault> {
+        Self::new(url.parse()?)
+    }
+
+    /// The servers of this description. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// If it makes no sense, or wants TLS where there is none.
+    pub fn new(config: RedisConfig) -> Result<Self, Fault> {
+        Ok(Self {
+            client: Arc::new(Client::new(&config)?),
+            deadline: Terms::default().deadline,
+        })
+    }
+
+    fn manner(&self, waits: Waits, twice: Twice, large: bool) -> Manner {
+        let now = Instant::now();
+        // A deadline beyond all time is one of a day.
+        let until = now.checked_add(self.deadline);
+        Manner {
+            waits,
+            until: until.unwrap_or(now + Duration::from_secs(86_400)),
+            twice,
+            large,
+        }
+    }
+
+    async fn each(
+        &self,
+        names: &[Name],
+        command: impl Fn(&str) -> Cmd,
+        manner: Manner,
+    ) -> Answer<Vec<Value>> {
+        let keyed = names.iter().map(|name| {
+            let name = name.as_str();
+            let command = command(name);
+            Keyed { name, command }
+        });
+        let keyed = keyed.collect();
+        self.client.each(keyed, manner).await
+    }
+
+    /// Runs a script, which the server may have to learn first.
+    async fn run(&self, call: Call<'_>, manner: Manner) -> Answer<Value> {
+        let answer = self.client.one(keyed(&call, call.short()), manner).await?;
+        if is_unknown(&answer) {
+            return self.client.one(keyed(&call, call.long()), manner).await;
+        }
+        Ok(answer)
+    }
+
+    /// Runs scripts at once.
+    async fn run_each(&self, calls: &[Call<'_>], manner: Manner) -> Answer<Vec<Value>> {
+        let short = calls.iter().map(|call| keyed(call, call.short())).collect();
+        let mut answers = self.client.each(short, manner).await?;
+        let unknown: Vec<usize> = (0..calls.len())
+            .filter(|&place| answers.get(place).is_some_and(is_unknown))
+            .collect();
+        let long = unknown.iter().filter_map(|&place| calls.get(place));
+        let long = long.map(|call| keyed(call, call.long())).collect();
+        let late = self.client.each(long, manner).await?;
+        for (place, answer) in unknown.into_iter().zip(late) {
+            if let Some(unanswered) = answers.get_mut(place) {
+                *unanswered = answer;
+            }
+        }
+        Ok(answers)
+    }
+}
+
+impl Backend for Redis {
+    fn kind(&self) -> &'static str {
+        "redis"
+    }
+
+    fn capability(&self) -> Capability {
+        let mut capability = Capability::of(MAX_NAME, MAX_VALUE);
+        capability.probes = true;
+        capability.expires_early = true;
+        capability.counters = true;
+        capability.leases = true;
+        capability.keeps_deadlines = true;
+        capability
+    }
+
+    fn accept(&mut self, terms: &Terms) {
+        self.deadline = terms.deadline;
+        self.client.serve(terms.deadline, &terms.alerts);
+    }
+
+    fn servers(&self) -> Vec<ServerStats> {
+        self.client.servers()
+    }
+
+    async fn get_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<Bytes>>> {
+        // What is asked for together are mostly the chunks of something large.
+        let manner = self.manner(waits, Twice::Same, names.len() > 1);
+        match names {
+            [name] => {
+                let (name, command) = (name.as_str(), one_arg("GET", name.as_str()));
+                let answer = self.client.one(Keyed { name, command }, manner).await?;
+                value(answer).map(|value| vec![value])
+            }
+            [first, ..] if self.client.takes_many() => {
+                let (name, command) = (first.as_str(), mget(names));
+                let answer = self.client.one(Keyed { name, command }, manner).await?;
+                values(answer, names.len())
+            }
+            _ => {
+                let get = |name: &str| one_arg("GET", name);
+                let answers = self.each(names, get, manner).await?;
+                answers.into_iter().map(value).collect()
+            }
+        }
+    }
+
+    async fn set_many(&self, items: Vec<Item>, waits: Waits) -> Answer<()> {
+        let bytes: usize = items.iter().map(|item| item.value.len()).sum();
+        let manner = self.manner(waits, Twice::Same, bytes >= LARGE);
+        if let [item] = items.as_slice() {
+            let keyed = Keyed {
+                name: item.name.as_str(),
+                command: set(item),
+            };
+            return done(self.client.one(keyed, manner).await?);
+        }
+        let keyed = items.iter().map(|item| Keyed {
+            name: item.name.as_str(),
+            command: set(item),
+        });
+        let answers = self.client.each(keyed.collect(), manner).await?;
+        answers.into_iter().try_for_each(done)
+    }
+
+    async fn delete_many(&self, names: &[Name], waits: Waits) -> Answer<usize> {
+        let manner = self.manner(waits, Twice::Same, false);
+        // A lease is ended, and is nothing that was there.
+        let commands = names.iter().flat_map(|name| {
+            let name = name.as_str();
+            ["TYPE", "UNLINK"].map(|command| Keyed {
+                name,
+                command: one_arg(command, name),
+            })
+        });
+        let answers = self.client.each(commands.collect(), manner).await?;
+        let mut deleted = 0;
+        for pair in answers.chunks_exact(2) {
+            let [kind, unlinked] = pair else { continue };
+            if is_value(kind)? && flag(unlinked)? {
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
+    }
+
+    async fn probe_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<bool>> {
+        let manner = self.manner(waits, Twice::Same, false);
+        let kinds = self
+            .each(names, |name| one_arg("TYPE", name), manner)
+            .await?;
+        kinds.iter().map(is_value).collect()
+    }
+
+    async fn expire_many(
+        &self,
+        names: &[Name],
+        expiration: Expiration,
+        waits: Waits,
+    ) -> Answer<usize> {
+        let Some(millis) = millis(expiration) else {
+            let there = self.probe_many(names, waits).await?;
+            return Ok(there.into_iter().filter(|&is_there| is_there).count());
+        };
+        let manner = self.manner(waits, Twice::Same, false);
+        let calls = names
+            .iter()
+            .map(|name| scripts::expire(name.as_str(), millis));
+        let calls: Vec<Call<'_>> = calls.collect();
+        let mut there = 0;
+        for answer in &self.run_each(&calls, manner).await? {
+            there += usize::from(flag(answer)?);
+        }
+        Ok(there)
+    }
+
+    async fn add(
+        &self,
+        name: &Name,
+        more: u64,
+        expiration: Expiration,
+        waits: Waits,
+    ) -> Answer<u64> {
+        let manner = self.manner(waits, Twice::Differs, false);
+        let call = scripts::add(name.as_str(), more, millis(expiration).unwrap_or(0));
+        match self.run(call, manner).await? {
+            Value::BulkString(sum) => {
+                let sum = std::str::from_utf8(&sum).map_err(|_| senseless())?;
+                sum.parse().map_err(|_| senseless())
+            }
+            other => Err(refused(&other)),
+        }
+    }
+
+    async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
+        let manner = self.manner(waits, Twice::Differs, false);
+        let token = another_token();
+        let call = scripts::lease(name.as_str(), token, millis_of(time));
+        match self.run(call, manner).await? {
+            Value::BulkString(value) => Ok(Lease::Found(value.into())),
+            Value::Int(1) => Ok(Lease::Granted(token)),
+            Value::Int(0) => Ok(Lease::Held),
+            other => Err(refused(&other)),
+        }
+    }
+
+    async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
+        let manner = self.manner(waits, Twice::Differs, item.value.len() >= LARGE);
+        let millis = millis(item.expiration).unwrap_or(0);
+        let call = scripts::fill(item.name.as_str(), token, &item.value, millis);
+        flag(&self.run(call, manner).await?)
+    }
+
+    async fn extend(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<Option<Token>> {
+        let manner = self.manner(waits, Twice::Same, false);
+        let call = scripts::extend(name.as_str(), token, millis_of(time));
+        let stands = flag(&self.run(call, manner).await?)?;
+        Ok(stands.then_some(token))
+    }
+
+    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
+        let manner = self.manner(waits, Twice::Same, false);
+        let call = scripts::release(name.as_str(), token);
+        flag(&self.run(call, manner).await?).map(|_| ())
+    }
+}
+
+fn keyed<'c>(call: &'c Call<'_>, command: Cmd) -> Keyed<'c> {
+    Keyed {
+        name: call.name(),
+        command,
+    }
+}
+
+fn one_arg(command: &str, name: &str) -> Cmd {
+    let mut command = cmd(command);
+    command.arg(name);
+    command
+}
+
+fn mget(names: &[Name]) -> Cmd {
+    let mut command = cmd("MGET");
+    for name in names {
+        command.arg(name.as_str());
+    }
+    command
+}
+
+fn set(item: &Item) -> Cmd {
+    let name = item.name.as_str();
+    // Room for all of it: the value is copied once.
+    let mut command = Cmd::with_capacity(5, name.len() + item.value.len() + 32);
+    command.arg("SET").arg(name).arg(item.value.as_ref());
+    if let Some(millis) = millis(item.expiration) {
+        command.arg("PX").arg(millis);
+    }
+    command
+}
+
+/// Never 0, which would be no end or a fault.
+fn millis_of(time: Duration) -> u64 {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    millis.clamp(1, LONGEST)
+}
+
+fn millis(expiration: Expiration) -> Option<u64> {
+    expiration.duration().map(millis_of)
+}
+
+/// A number that no other lease of this name has: random for each process, and counted up in it.
+fn another_token() -> Token {
+    static COUNTED: AtomicU64 = AtomicU64::new(0);
+    thread_local! {
+        static RANDOM: RandomState = RandomState::new();
+    }
+    let counted = COUNTED.fetch_add(1, Ordering::Relaxed);
+    Token(RANDOM.with(|random| random.hash_one((std::process::id(), counted))))
+}
+
+fn values(answer: Value, many: usize) -> Answer<Vec<Option<Bytes>>> {
+    match answer {
+        Value::Array(values) if values.len() == many => values.into_iter().map(value).collect(),
+        other => Err(refused(&other)),
+    }
+}
+
+fn value(answer: Value) -> Answer<Option<Bytes>> {
+    match answer {
+        Value::BulkString(bytes) => Ok(Some(bytes.into())),
+        Value::Nil => Ok(None),
+        // A lease: `MGET` would say that there is nothing, but its answer takes a client longer to read.
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(None),
+        other => Err(refused(&other)),
+    }
+}
+
+fn done(answer: Value) -> Answer<()> {
+    match answer {
+        Value::Okay => Ok(()),
+        other => Err(refused(&other)),
+    }
+}
+
+fn flag(answer: &Value) -> Answer<bool> {
+    match answer {
+        Value::Int(number) => Ok(*number != 0),
+        other => Err(refused(other)),
+    }
+}
+
+/// Whether what `TYPE` answers is a value, and no lease.
+fn is_value(answer: &Value) -> Answer<bool> {
+    match answer {
+        Value::SimpleString(kind) => Ok(kind == "string"),
+        other => Err(refused(other)),
+    }
+}
+
+fn is_unknown(answer: &Value) -> bool {
+    matches!(answer, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+/// The fault of an answer that is not the one hoped for.
+fn refused(answer: &Value) -> Fault {
+    match answer {
+        Value::ServerError(error) => of_server(error),
+        _ => senseless(),
+    }
+}

@@ -1,0 +1,186 @@
+//! Talks to the servers, in their words. It knows nothing of what is stored, nor of the trait of backends.
+
+mod cluster;
+mod lane;
+mod node;
+mod question;
+mod resp;
+mod sentinel;
+mod slots;
+mod target;
+mod tls;
+mod wire;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use memo_core::Waits;
+use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats};
+use memo_net::retry::Twice;
+use redis::{Cmd, Pipeline, Value};
+
+use self::cluster::Cluster;
+use self::node::Node;
+use self::sentinel::Sentinels;
+use self::target::{Address, Login, Place, Target};
+use self::tls::Tls;
+use crate::config::{RedisConfig, Topology};
+
+/// The servers of one description.
+#[derive(Debug)]
+pub(crate) struct Client {
+    shape: Shape,
+    patience: Patience,
+}
+
+#[derive(Debug)]
+enum Shape {
+    One(Node),
+    Many(Arc<Cluster>),
+}
+
+/// How something is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    pub(crate) waits: Waits,
+    pub(crate) until: Instant,
+    pub(crate) twice: Twice,
+    /// Whether it is so large that others should not wait behind it.
+    pub(crate) large: bool,
+}
+
+/// A command, and the name that decides who is asked.
+pub(crate) struct Keyed<'n> {
+    pub(crate) name: &'n str,
+    pub(crate) command: Cmd,
+}
+
+/// How long those who look after a server behind the scenes wait for it.
+#[derive(Clone, Debug)]
+struct Patience(Arc<AtomicU64>);
+
+impl Client {
+    pub(crate) fn new(config: &RedisConfig) -> Answer<Self> {
+        let patience = Patience::of(Duration::from_millis(250));
+        let login = Login {
+            user: config.user.clone(),
+            password: config.password.clone(),
+            db: config.db,
+        };
+        let template = Target {
+            place: Place::At(first(config)?),
+            login,
+            tls: Tls::wanted(config)?,
+            patience: config.connect_millis.map(Duration::from_millis),
+        };
+        let make = {
+            let (patience, connections) = (patience.clone(), config.connections);
+            move |target: Target| Node::new(target, connections, patience.clone())
+        };
+        let shape = match &config.topology {
+            Topology::Alone if config.servers.len() > 1 => return Err(several()),
+            Topology::Alone => Shape::One(make(template)),
+            Topology::Cluster if config.db != 0 => return Err(numbered()),
+            Topology::Cluster => Shape::Many(Arc::new(Cluster::new(
+                addresses(config)?,
+                template,
+                Box::new(make),
+            ))),
+            Topology::Sentinel { service } => {
+                let sentinels = Sentinels::new(addresses(config)?, service, &template, config);
+                let place = Place::Watched(Arc::new(sentinels));
+                Shape::One(make(Target { place, ..template }))
+            }
+        };
+        Ok(Self { shape, patience })
+    }
+
+    /// Whether one command can be about several names.
+    pub(crate) fn takes_many(&self) -> bool {
+        matches!(self.shape, Shape::One(_))
+    }
+
+    /// Asks about one name. Errors that concern the question alone are values.
+    pub(crate) async fn one(&self, keyed: Keyed<'_>, manner: Manner) -> Answer<Value> {
+        match &self.shape {
+            Shape::One(node) => node.ask(&keyed.command, manner).await,
+            Shape::Many(cluster) => cluster.one(keyed, manner).await,
+        }
+    }
+
+    /// Asks all of it at once; as many answers, in the same order.
+    pub(crate) async fn each(&self, keyed: Vec<Keyed<'_>>, manner: Manner) -> Answer<Vec<Value>> {
+        match &self.shape {
+            Shape::One(_) if keyed.is_empty() => Ok(Vec::new()),
+            Shape::One(node) => node.ask(&together(keyed), manner).await,
+            Shape::Many(cluster) => cluster.each(keyed, manner).await,
+        }
+    }
+
+    /// From now on tells `alerts`, and gives those who probe so much time.
+    pub(crate) fn serve(&self, deadline: Duration, alerts: &Alerts) {
+        self.patience.set(deadline);
+        match &self.shape {
+            Shape::One(node) => node.health().report_to(alerts),
+            Shape::Many(cluster) => cluster.report_to(alerts),
+        }
+    }
+
+    pub(crate) fn servers(&self) -> Vec<ServerStats> {
+        match &self.shape {
+            Shape::One(node) => vec![node.health().stats()],
+            Shape::Many(cluster) => cluster.stats(),
+        }
+    }
+}
+
+fn together(keyed: Vec<Keyed<'_>>) -> Pipeline {
+    let mut pipeline = Pipeline::with_capacity(keyed.len());
+    for keyed in keyed {
+        pipeline.add_command(keyed.command);
+    }
+    pipeline
+}
+
+fn addresses(config: &RedisConfig) -> Answer<Vec<Address>> {
+    config
+        .servers
+        .iter()
+        .map(|text| Address::parse(text))
+        .collect()
+}
+
+fn first(config: &RedisConfig) -> Answer<Address> {
+    let addresses = addresses(config)?;
+    addresses
+        .into_iter()
+        .next()
+        .ok_or_else(|| Fault::new(FaultKind::Other, "no server is named"))
+}
+
+fn several() -> Fault {
+    let message = "several servers are a cluster, or sentinels: `topology` says which";
+    Fault::new(FaultKind::Other, message)
+}
+
+fn numbered() -> Fault {
+    Fault::new(FaultKind::Other, "a cluster has no database but 0")
+}
+
+impl Patience {
+    fn of(time: Duration) -> Self {
+        let patience = Self(Arc::default());
+        patience.set(time);
+        patience
+    }
+
+    fn set(&self, time: Duration) {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.0.store(millis.clamp(1, 60_000), Ordering::Relaxed);
+    }
+
+    fn end(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}

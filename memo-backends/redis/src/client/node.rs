@@ -1,0 +1,166 @@
+//! One server: its health, and the connections to it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use memo_core::Waits;
+use memo_core::backend::Answer;
+use memo_net::retry::{self, Twice};
+use memo_net::runtime::{PerRuntime, within};
+use memo_net::{Health, Pool};
+use redis::{Cmd, cmd};
+
+use super::lane::{Lane, Live};
+use super::question::Question;
+use super::target::{Address, Place, Target};
+use super::wire::Wire;
+use super::{Manner, Patience};
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    target: Arc<Target>,
+    health: Health,
+    wires: Pool<Wire>,
+    /// What is small does not wait behind what is large.
+    small: PerRuntime<Arc<Lane>>,
+    large: PerRuntime<Arc<Lane>>,
+}
+
+impl Node {
+    pub(super) fn new(target: Target, connections: usize, patience: Patience) -> Self {
+        let target = Arc::new(target);
+        let probed = Arc::clone(&target);
+        let probe = move || ping(&probed, patience.end());
+        let wired = Arc::clone(&target);
+        Self {
+            health: Health::new(target.place.to_string(), probe),
+            wires: Pool::new(connections.max(1), move |until| {
+                Wire::connect(&wired, until)
+            }),
+            small: PerRuntime::new(),
+            large: PerRuntime::new(),
+            target,
+        }
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Where it is, if that does not change.
+    pub(super) fn address(&self) -> Option<&Address> {
+        match &self.target.place {
+            Place::At(address) => Some(address),
+            Place::Watched(_) => None,
+        }
+    }
+
+    /// Asks, unless the server is taken to be down. Errors that concern the question alone are in the reply.
+    pub(super) async fn ask<Q: Question>(&self, question: &Q, manner: Manner) -> Answer<Q::Reply> {
+        if manner.waits == Waits::Blocking {
+            return self.ask_blocking(question, manner);
+        }
+        let admission = self.health.admit()?;
+        admission.settle(heard::<Q>(self.over_lane(question, manner).await))
+    }
+
+    /// [`ask`](Self::ask) for those who block.
+    pub(super) fn ask_blocking<Q: Question>(
+        &self,
+        question: &Q,
+        manner: Manner,
+    ) -> Answer<Q::Reply> {
+        let admission = self.health.admit()?;
+        admission.settle(heard::<Q>(self.over_wire(question, manner)))
+    }
+
+    fn over_wire<Q: Question>(&self, question: &Q, manner: Manner) -> Answer<Q::Reply> {
+        let until = manner.until;
+        let mut wire = self.wires.take(until)?;
+        let is_new = wire.is_new();
+        let first = wire.ask(question, until);
+        if !self.is_over::<Q>(&first) {
+            return first;
+        }
+        wire.discard();
+        if !self.is_asked_again(&first, manner.twice, is_new) {
+            return first;
+        }
+        self.wires.clear();
+        let mut wire = self.wires.connect(until)?;
+        let second = wire.ask(question, until);
+        if self.is_over::<Q>(&second) {
+            wire.discard();
+        }
+        second
+    }
+
+    async fn over_lane<Q: Question>(&self, question: &Q, manner: Manner) -> Answer<Q::Reply> {
+        let lanes = if manner.large {
+            &self.large
+        } else {
+            &self.small
+        };
+        let lane = lanes.get_or(|runtime| {
+            let target = Arc::clone(&self.target);
+            Arc::new(Lane::new(target, runtime.clone()))
+        })?;
+        let live = connected(&lane, manner.until).await?;
+        let is_new = live.is_new();
+        let first = within(manner.until, live.ask(question)).await;
+        if !self.is_over::<Q>(&first) {
+            return first;
+        }
+        lane.discard(&live);
+        if !self.is_asked_again(&first, manner.twice, is_new) {
+            return first;
+        }
+        let live = connected(&lane, manner.until).await?;
+        let second = within(manner.until, live.ask(question)).await;
+        if self.is_over::<Q>(&second) {
+            lane.discard(&live);
+        }
+        second
+    }
+
+    /// Whether the connection is of no use any more.
+    fn is_over<Q: Question>(&self, answer: &Answer<Q::Reply>) -> bool {
+        match answer {
+            Ok(reply) => self.target.is_watched() && Q::is_replica(reply),
+            Err(_) => true,
+        }
+    }
+
+    /// A server that says it is a replica has done nothing: whoever is master now is asked.
+    fn is_asked_again<R>(&self, answer: &Answer<R>, twice: Twice, is_new: bool) -> bool {
+        let again = match answer {
+            Ok(_) => true,
+            Err(fault) => retry::is_due(fault, twice, is_new),
+        };
+        if again {
+            self.health.retried();
+        }
+        again
+    }
+}
+
+/// What a server says about itself is a fault.
+fn heard<Q: Question>(answer: Answer<Q::Reply>) -> Answer<Q::Reply> {
+    answer.and_then(|reply| match Q::complaint(&reply) {
+        Some(fault) => Err(fault),
+        None => Ok(reply),
+    })
+}
+
+async fn connected(lane: &Arc<Lane>, until: Instant) -> Answer<Arc<Live>> {
+    match lane.current() {
+        Some(live) => Ok(live),
+        None => within(until, lane.connect(until)).await,
+    }
+}
+
+/// Whether the server answers; what it answers with does not matter, unless it is about itself.
+fn ping(target: &Target, until: Instant) -> Answer<()> {
+    let reply = Wire::connect(target, until)?.ask(&cmd("PING"), until)?;
+    Cmd::complaint(&reply).map_or(Ok(()), Err)
+}

@@ -1,0 +1,142 @@
+//! Servers that go, hang, and come back.
+
+use std::time::{Duration, Instant};
+
+use memo_core::Waits;
+use memo_core::backend::{Availability, Backend, FaultKind};
+use memo_testkit::servers::{Break, Proxy, RedisSentinel, RedisServer};
+
+use crate::support::{BOTH, eventually, get, name, redis, sentinel_url, set};
+
+#[test]
+fn a_server_that_restarts_between_two_calls_is_used_again_at_once() {
+    for waits in BOTH {
+        let server = RedisServer::start();
+        let redis = redis(&server.url(), 10_000);
+        let name = name("a");
+        set(&redis, &name, "before", waits).expect("it is there");
+        server.kill();
+        server.restart();
+        assert_eq!(get(&redis, &name, waits), Ok(None), "{waits:?}");
+        set(&redis, &name, "behind", waits).expect("it is there");
+        assert_eq!(get(&redis, &name, waits), Ok(Some("behind".into())));
+        assert_eq!(redis.servers()[0].outages, 0);
+    }
+}
+
+#[test]
+fn a_server_that_is_absent_at_first_is_used_when_it_comes() {
+    for waits in BOTH {
+        let server = RedisServer::start();
+        server.kill();
+        let redis = redis(&server.url(), 10_000);
+        let name = name("a");
+        eventually("it is taken to be down", || {
+            let answer = get(&redis, &name, waits);
+            assert_eq!(answer.expect_err("it is absent").kind(), FaultKind::Connect);
+            redis.servers()[0].availability != Availability::Up
+        });
+        server.restart();
+        eventually("it is found", || get(&redis, &name, waits).is_ok());
+    }
+}
+
+#[test]
+fn a_server_that_hangs_costs_a_deadline_and_then_nothing() {
+    for waits in BOTH {
+        let server = RedisServer::start();
+        let redis = redis(&server.url(), 300);
+        let name = name("a");
+        eventually("it answers in time", || {
+            set(&redis, &name, "A", waits).is_ok()
+        });
+        server.pause();
+        eventually("it is left alone", || {
+            let since = Instant::now();
+            let answer = get(&redis, &name, waits);
+            assert!(
+                since.elapsed() < Duration::from_secs(5),
+                "{:?}",
+                since.elapsed()
+            );
+            assert!(answer.is_err());
+            redis.servers()[0].availability != Availability::Up
+        });
+        let since = Instant::now();
+        for _ in 0..100 {
+            assert!(get(&redis, &name, waits).is_err());
+        }
+        assert!(
+            since.elapsed() < Duration::from_millis(300),
+            "{:?}",
+            since.elapsed()
+        );
+        server.resume();
+        eventually("it is used again", || {
+            get(&redis, &name, waits) == Ok(Some("A".into()))
+        });
+    }
+}
+
+#[test]
+fn a_server_that_speaks_too_slowly_costs_no_more_than_the_deadline() {
+    let server = RedisServer::start();
+    let name = name("a");
+    set(
+        &redis(&server.url(), 10_000),
+        &name,
+        vec![7; 8 << 20],
+        Waits::Blocking,
+    )
+    .expect("it fits");
+    for waits in BOTH {
+        let proxy = Proxy::before(server.address());
+        proxy.set(Break::Delay(Duration::from_secs(3)));
+        let redis = redis(&format!("redis://{}", proxy.address()), 400);
+        let since = Instant::now();
+        let fault = get(&redis, &name, waits).expect_err("it is too slow");
+        assert_eq!(fault.kind(), FaultKind::Timeout);
+        assert!(
+            since.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            since.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_value_that_was_cut_is_read_again() {
+    for waits in BOTH {
+        let server = RedisServer::start();
+        let proxy = Proxy::before(server.address());
+        let redis = redis(&format!("redis://{}", proxy.address()), 10_000);
+        let name = name("a");
+        set(&redis, &name, vec![7; 100_000], waits).expect("it fits");
+        assert!(get(&redis, &name, waits).is_ok());
+        proxy.set(Break::CutAfter(50_000));
+        assert!(get(&redis, &name, waits).is_err(), "both times it is cut");
+        assert_eq!(redis.servers()[0].retried, 1);
+        proxy.set(Break::Nothing);
+        let whole = Some(vec![7; 100_000].into());
+        assert_eq!(get(&redis, &name, waits), Ok(whole));
+    }
+}
+
+#[test]
+fn after_a_failover_the_new_master_is_used() {
+    let watched = RedisSentinel::start();
+    let redis = redis(&sentinel_url(&watched), 5000);
+    for waits in BOTH {
+        set(&redis, &name("a"), "A", waits).expect("the master takes it");
+    }
+    watched.fail_over();
+    for waits in BOTH {
+        let name = name("b");
+        eventually("the new master takes it", || {
+            set(&redis, &name, "B", waits).is_ok()
+        });
+        assert_eq!(get(&redis, &name, waits), Ok(Some("B".into())));
+        let held = watched.master().ask(&["GET", name.as_str()]);
+        assert_eq!(held.trim(), "B");
+    }
+}

@@ -1,0 +1,119 @@
+//! What is stored, and what is only leased.
+
+use std::time::Duration;
+
+use memo_core::backend::{Backend, Bytes, FaultKind, Lease};
+use memo_testkit::block_on;
+use memo_testkit::servers::RedisServer;
+
+use crate::support::{BOTH, get, item, name, redis, set};
+
+#[test]
+fn large_values_and_many_of_them_come_back_as_they_were() {
+    let redis = redis(&RedisServer::shared().url(), 20_000);
+    for waits in BOTH {
+        let sizes = [0, 1, 16_383, 16_384, 1 << 20, (1 << 20) + 1, 8 << 20];
+        let names = sizes.map(|size| name(&size.to_string()));
+        let values = sizes.map(uneven);
+        let items = names.iter().zip(&values);
+        let items = items.map(|(name, value)| item(name, value.clone()));
+        block_on(redis.set_many(items.collect(), waits)).expect("it fits");
+        let stored = block_on(redis.get_many(&names, waits)).expect("it is there");
+        assert!(stored == values.clone().map(Some), "other values");
+        for (name, value) in names.iter().zip(values) {
+            assert!(get(&redis, name, waits) == Ok(Some(value)), "another value");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_leased_has_no_value() {
+    let redis = redis(&RedisServer::shared().url(), 20_000);
+    for waits in BOTH {
+        let (leased, there) = (name("leased"), name("there"));
+        set(&redis, &there, "A", waits).expect("it fits");
+        let lease = block_on(redis.lease(&leased, Duration::from_secs(60), waits));
+        assert!(matches!(lease, Ok(Lease::Granted(_))));
+        let names = [leased, there];
+        let values = block_on(redis.get_many(&names, waits));
+        assert_eq!(values, Ok(vec![None, Some("A".into())]));
+        assert_eq!(get(&redis, &names[0], waits), Ok(None));
+        assert_eq!(
+            block_on(redis.probe_many(&names, waits)),
+            Ok(vec![false, true])
+        );
+        assert_eq!(block_on(redis.delete_many(&names, waits)), Ok(1));
+    }
+}
+
+#[test]
+fn a_lease_is_kept_by_its_holder_alone_and_given_back_once() {
+    let redis = redis(&RedisServer::shared().url(), 20_000);
+    let second = Duration::from_secs(60);
+    for waits in BOTH {
+        let leased = name("leased");
+        let lease = block_on(redis.lease(&leased, Duration::from_millis(400), waits));
+        let Ok(Lease::Granted(token)) = lease else {
+            panic!("no lease was granted: {lease:?}");
+        };
+        let kept = block_on(redis.extend(&leased, token, second, waits));
+        let kept = kept.expect("it is there").expect("the lease is not over");
+        std::thread::sleep(Duration::from_millis(600));
+        assert_eq!(
+            block_on(redis.lease(&leased, second, waits)),
+            Ok(Lease::Held)
+        );
+        let other = memo_core::backend::Token(kept.0 ^ 1);
+        assert_eq!(
+            block_on(redis.extend(&leased, other, second, waits)),
+            Ok(None)
+        );
+        block_on(redis.release(&leased, kept, waits)).expect("it is there");
+        assert_eq!(
+            block_on(redis.extend(&leased, kept, second, waits)),
+            Ok(None)
+        );
+    }
+}
+
+#[test]
+fn a_counter_goes_to_the_end_of_its_numbers() {
+    let redis = redis(&RedisServer::shared().url(), 20_000);
+    for waits in BOTH {
+        let name = name("counter");
+        let never = memo_core::Expiration::never();
+        let most = i64::MAX as u64;
+        assert_eq!(
+            block_on(redis.add(&name, most - 1, never, waits)),
+            Ok(most - 1)
+        );
+        assert_eq!(block_on(redis.add(&name, 1, never, waits)), Ok(most));
+        let over = block_on(redis.add(&name, 1, never, waits));
+        assert_eq!(over.expect_err("there is no more").kind(), FaultKind::Other);
+        assert!(block_on(redis.add(&name, u64::MAX, never, waits)).is_err());
+    }
+}
+
+#[test]
+fn scripts_that_the_server_forgot_are_taught_again() {
+    let server = RedisServer::start();
+    let redis = redis(&server.url(), 20_000);
+    for waits in BOTH {
+        let names = [name("a"), name("b")];
+        for name in &names {
+            set(&redis, name, "A", waits).expect("it fits");
+        }
+        server.ask(&["SCRIPT", "FLUSH"]);
+        let minute = memo_core::Expiration::seconds(60);
+        assert_eq!(block_on(redis.expire_many(&names, minute, waits)), Ok(2));
+        server.ask(&["SCRIPT", "FLUSH"]);
+        let lease = block_on(redis.lease(&names[0], Duration::from_secs(1), waits));
+        assert_eq!(lease, Ok(Lease::Found("A".into())));
+    }
+}
+
+/// Bytes that show when a part of them is missing or elsewhere.
+fn uneven(length: usize) -> Bytes {
+    let byte = |place: usize| (place ^ (place >> 8) ^ (place >> 16)) as u8;
+    (0..length).map(byte).collect()
+}
