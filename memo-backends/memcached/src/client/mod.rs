@@ -1,0 +1,148 @@
+//! A client of memcached servers, for callers who block and for those who await. It knows nothing of the trait.
+
+mod dial;
+mod driver;
+mod line;
+mod origin;
+mod plan;
+mod server;
+mod socket;
+mod stream;
+mod tls;
+mod wire;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use memo_core::Waits;
+use memo_core::backend::{Alerts, Answer, Fault, ServerStats};
+use memo_net::retry::Twice;
+
+pub(crate) use self::plan::{Plan, Replies};
+use self::server::{Asked, Server};
+use crate::config::MemcachedConfig;
+use crate::protocol::{Reply, Request};
+use crate::ring::Ring;
+
+/// The servers, and which of them has which name.
+///
+/// A server that is not there is not replaced by another: its names have no values until it is back. If others took its names over, it
+/// would come back with values from before invalidations that it did not see, and so would they when it fails again.
+#[derive(Debug)]
+pub(crate) struct Client {
+    servers: Vec<Server>,
+    ring: Ring,
+}
+
+/// How servers are asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    pub(crate) waits: Waits,
+    /// When the answer has to be there.
+    pub(crate) until: Instant,
+    /// What asking a second time would do.
+    pub(crate) twice: Twice,
+    /// Whether the others are asked although one is known not to be there.
+    pub(crate) whoever_is_there: bool,
+}
+
+impl Client {
+    /// The servers of a configuration. Nothing is connected.
+    pub(crate) fn new(config: &MemcachedConfig) -> Result<Self, Fault> {
+        let addresses = config.addresses()?;
+        let tls = config.tls.as_ref().map(tls::Tls::new).transpose()?;
+        let labels: Vec<String> = addresses.iter().map(|address| address.label()).collect();
+        let servers = addresses
+            .into_iter()
+            .map(|address| Server::new(address, tls.clone(), config.pool_size));
+        Ok(Self {
+            servers: servers.collect::<Result<_, _>>()?,
+            ring: Ring::of(labels.iter().map(String::as_str)),
+        })
+    }
+
+    /// An empty plan for these servers.
+    pub(crate) fn plan(&self) -> Plan {
+        Plan::of(self.servers.len())
+    }
+
+    /// The place of the server that has this name.
+    pub(crate) fn place(&self, name: &str) -> usize {
+        self.ring.place(name)
+    }
+
+    /// What people call the server that has this name.
+    pub(crate) fn label(&self, name: &str) -> &str {
+        self.servers
+            .get(self.place(name))
+            .map_or("", |server| server.label())
+    }
+
+    /// What the server of this name answers.
+    pub(crate) async fn ask(&self, name: &str, request: &Request, how: How) -> Answer<Vec<Reply>> {
+        let Some(server) = self.servers.get(self.place(name)) else {
+            return Ok(Vec::new());
+        };
+        let requests = std::slice::from_ref(request);
+        let admission = server.admit()?;
+        server.begin(requests, admission, how).finish().await
+    }
+
+    /// What all servers of a plan answer, asked at the same time.
+    ///
+    /// One server's fault is the answer. That some names have no value would be another answer than that nobody knows; it would have the
+    /// caller store what he cannot read, hide the outage from the counters, and let one call pay two deadlines. Nor is half of what was to
+    /// be stored together worth anything: chunks are all needed.
+    pub(crate) async fn ask_all(&self, plan: &Plan, how: How) -> Answer<Replies> {
+        let mut fault = None;
+        let mut admitted = Vec::new();
+        for (place, requests) in plan.requests() {
+            let Some(server) = self.servers.get(place) else {
+                continue;
+            };
+            match server.admit() {
+                Ok(admission) => admitted.push((place, server, requests, admission)),
+                Err(refused) if how.whoever_is_there => fault = Some(refused),
+                Err(refused) => return Err(refused),
+            }
+        }
+        // Everybody is asked before anybody's answer is waited for.
+        let asked: Vec<(usize, Asked<'_>)> = admitted
+            .into_iter()
+            .map(|(place, server, requests, admission)| {
+                (place, server.begin(requests, admission, how))
+            })
+            .collect();
+        let mut replies = plan.replies();
+        for (place, asked) in asked {
+            match asked.finish().await {
+                Ok(answers) => replies.put(place, answers),
+                Err(failed) => fault = fault.or(Some(failed)),
+            }
+        }
+        fault.map_or(Ok(replies), Err)
+    }
+
+    /// The smallest of the servers' largest items, of those who say so in time.
+    pub(crate) fn largest_item(&self, time: Duration) -> Option<u64> {
+        let until = Instant::now() + time;
+        thread::scope(|scope| {
+            let ask = |server| scope.spawn(move || Server::largest_item(server, until).ok());
+            let asked: Vec<_> = self.servers.iter().map(ask).collect();
+            let sizes = asked.into_iter().filter_map(|asked| asked.join().ok()?);
+            sizes.min()
+        })
+    }
+
+    /// Tells `alerts` of servers that go and come, and has probes wait for so long.
+    pub(crate) fn accept(&self, alerts: &Alerts, patience: Duration) {
+        for server in &self.servers {
+            server.accept(alerts, patience);
+        }
+    }
+
+    /// How the servers are.
+    pub(crate) fn stats(&self) -> Vec<ServerStats> {
+        self.servers.iter().map(Server::stats).collect()
+    }
+}
