@@ -5,7 +5,7 @@
 //! - [`macro@memoize`]: the attribute, with every option. [`macro@memoize_iter`]: the one for iterators, lists and streams.
 //! - [`Entry`], [`Site`], [`functions`]: one entry, one function, all functions.
 //! - [`refresh`], [`bypass`], [`with_cache`]: scopes.
-//! - [`Cache`]: set-up, and caching without an attribute.
+//! - [`Cache`]: set-up, and caching without an attribute. [`FromEnv`]: set-up by environment variables.
 //! - [`Event`], [`Observer`]: what happens, as it happens.
 //! - [`backend`]: stores of bytes, and how to write one. [`Reject`], [`Problem`]: why an entry is not served, or a function not cached.
 #![cfg_attr(
@@ -13,6 +13,9 @@
     doc = "- [`Keyring`], [`Secret`]: the keys of `encrypt`, and their rotation."
 )]
 
+mod from_env;
+
+pub use self::from_env::{EnvError, FromEnv};
 pub use memo_core::backend;
 pub use memo_core::{
     AnyAsyncEntry, AnyEntry, AsyncEntry, Cache, CacheBuilder, CacheStats, Cacheable, CachedIter,
@@ -25,6 +28,11 @@ pub use memo_core::{
 pub use memo_core::CachedStream;
 #[cfg(feature = "encrypt")]
 pub use memo_core::{Keyring, KeyringBuilder, Secret};
+
+#[cfg(feature = "memcached")]
+pub use memo_memcached::{Memcached, MemcachedConfig, MemcachedTls};
+#[cfg(feature = "redis")]
+pub use memo_redis::{Redis, RedisConfig, Topology};
 
 #[doc = include_str!("memoize.md")]
 pub use memo_macros::memoize;

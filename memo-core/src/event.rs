@@ -1,12 +1,13 @@
 //! What a cache tells those who watch it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::Fault;
+use crate::backend::{Availability, Fault};
 use crate::far::Problem;
 use crate::reject::Reject;
 
-/// Something that happened to one call. It names the function, never its arguments, key or value.
+/// Something that happened to one call, or to a server behind the cache. It names the function, never its arguments, key or value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -29,6 +30,16 @@ pub enum Event {
     },
     /// Another caller's computation answered.
     Joined {
+        /// The function.
+        function: &'static str,
+    },
+    /// The call has the lease of its value: it computes, and no other process does.
+    Leased {
+        /// The function.
+        function: &'static str,
+    },
+    /// Another process is computing the value; the call waits for it, if it may.
+    LeaseHeld {
         /// The function.
         function: &'static str,
     },
@@ -109,16 +120,28 @@ pub enum Event {
         /// How many items had been given out.
         after: u64,
     },
+    /// A server of the backend is not asked any more, because it failed ([`Availability::Down`]), or is asked again ([`Availability::Up`]).
+    Server {
+        /// What people call the backend.
+        backend: &'static str,
+        /// Which server: host and port, or the path of a socket.
+        server: Arc<str>,
+        /// Whether it is asked.
+        availability: Availability,
+    },
 }
 
 impl Event {
-    /// The function that the event is about.
-    pub fn function(&self) -> &'static str {
-        match self {
+    /// The function that the event is about; `None` where it is about a server.
+    pub fn function(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Server { .. } => return None,
             Self::Hit { function }
             | Self::Miss { function, .. }
             | Self::Waiting { function }
             | Self::Joined { function }
+            | Self::Leased { function }
+            | Self::LeaseHeld { function }
             | Self::Computed { function, .. }
             | Self::Abandoned { function }
             | Self::Stored { function, .. }
@@ -130,7 +153,7 @@ impl Event {
             | Self::KeyFailed { function }
             | Self::Torn { function, .. }
             | Self::Diverged { function, .. } => function,
-        }
+        })
     }
 }
 
@@ -164,6 +187,8 @@ pub enum Operation {
     Set,
     /// Delete one entry, or all of a function.
     Delete,
+    /// Lease an entry, so that no other process computes its value.
+    Lease,
 }
 
 /// Why a computed value was not stored.
@@ -184,6 +209,8 @@ pub enum Unstored {
     Unencodable,
     /// The backend failed.
     Fault,
+    /// Another process had the lease of the value for too long, so the call computed as well: see `lock`.
+    Leased,
     /// The function's values are not cached: see [`Event::NotCached`].
     NotCached,
     /// The system has no random numbers, which a write to a backend needs.

@@ -144,6 +144,11 @@ fn near_verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
 
 async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Waits) -> Verdict {
     let address = &spot.address(*address);
+    let copy = cache.far().and_then(|far| far.near_time(spot));
+    let copy = copy.map(|_| near_verdict(cache, address, cache.time().exact()));
+    if let Some(hit @ Verdict::Hit { .. }) = copy {
+        return hit;
+    }
     let found = if spot.manner.items {
         sequence(cache.stock_far(spot, address, waits).await)
     } else {
@@ -158,7 +163,7 @@ async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Wa
 
 fn value(load: Load) -> Result<(Meta, usize), Verdict> {
     match load {
-        Load::Found { meta, raw } => Ok((meta, raw.len())),
+        Load::Found { meta, raw, .. } => Ok((meta, raw.len())),
         Load::Refused(reject) => Err(Verdict::Refused(reject)),
         Load::Absent => Err(Verdict::Absent),
         Load::Faulty(fault) => Err(Verdict::Fault(fault.kind())),
@@ -167,7 +172,7 @@ fn value(load: Load) -> Result<(Meta, usize), Verdict> {
 
 fn sequence(stock: Answer<Stock>) -> Result<(Meta, usize), Verdict> {
     match stock {
-        Ok(Stock::Inline { meta, raw }) => Ok((meta, raw.len())),
+        Ok(Stock::Inline { meta, raw, .. }) => Ok((meta, raw.len())),
         Ok(Stock::Chunked { manifest, .. }) => {
             let weight = usize::try_from(manifest.raw_len).unwrap_or(usize::MAX);
             Ok((manifest.meta, weight))

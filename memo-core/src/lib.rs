@@ -3,7 +3,6 @@
 //! Users depend on the crate `memo`, which re-exports what they need; this crate knows no backend's driver and no executor.
 //! A call goes `call` → `near` and, on a miss, `flight` → the body → `near`. ARCHITECTURE.md has the map.
 
-#[cfg(any(feature = "stream", test))]
 mod alarm;
 pub mod backend;
 mod background;
@@ -19,10 +18,12 @@ mod event;
 mod expiration;
 mod explain;
 mod far;
+mod fault;
 mod flight;
 mod keep;
 pub mod key;
 mod keyring;
+mod lease;
 mod near;
 mod parcel;
 mod registry;

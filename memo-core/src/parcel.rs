@@ -37,6 +37,17 @@ impl<V: Cacheable> Parcel<V> {
         }
     }
 
+    /// Packs a copy of a value that lives elsewhere.
+    pub(crate) fn copy(value: V, weight: usize, cache: &Cache, life: Expiration) -> Self {
+        let now = cache.time().exact();
+        Self {
+            value,
+            weight,
+            expires_at: life.deadline(now, None, 0.0),
+            now,
+        }
+    }
+
     pub(crate) fn store(self, cache: &Cache, address: &KeyRef<'_>) -> Storing {
         cache
             .near()

@@ -3,10 +3,12 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use crate::backend::Fault;
 use crate::cache::Cache;
 use crate::codec::Wire;
 use crate::expiration::{Expiration, Jitter};
 use crate::far::Manner;
+use crate::fault::FromFault;
 use crate::keep::{Keep, Kept, Nothing};
 use crate::keyring::Keyring;
 use crate::value::{Portable, own_weight, serialised_weight};
@@ -16,16 +18,17 @@ pub struct Rules<'a, R, K: Keep<R>, W, P, E> {
     weigh: W,
     keep_if: P,
     expires: E,
-    others: Others<'a, K::Value>,
+    others: Others<'a, R, K::Value>,
     keep: PhantomData<fn() -> (R, K)>,
 }
 
 /// The rules whose type does not change with what is written.
-struct Others<'a, V> {
+struct Others<'a, R, V> {
     force: bool,
     cache: Option<&'a Cache>,
     keyring: Option<&'a Keyring>,
     wire: Option<Wire<V>>,
+    strict: Option<Strict<R>>,
 }
 
 /// Rules as the road reads them.
@@ -53,6 +56,10 @@ pub trait Ruling<R> {
     }
     /// What takes values out of the process, if they may leave it.
     fn wire(&self) -> Option<Wire<Value<R, Self>>>;
+    /// What the backend's fault becomes, where the caller wants to know of it.
+    fn strict(&self) -> Option<Strict<R>> {
+        None
+    }
     /// How values leave it, where the call has its own say.
     fn manner(&self) -> Option<Manner> {
         None
@@ -64,6 +71,8 @@ pub(crate) type Value<R, U> = <<U as Ruling<R>>::Keep as Keep<R>>::Value;
 
 /// Weighs by a function that captures nothing.
 pub(crate) type WeighBy<V> = fn(&V) -> usize;
+/// Makes an outcome of a backend's fault.
+pub(crate) type Strict<R> = fn(Fault) -> R;
 /// Keeps every value.
 pub(crate) type KeepAny<V> = fn(&V) -> bool;
 /// Has no expiration of its own.
@@ -131,6 +140,7 @@ fn start<R, K: Keep<R>>(
             cache: None,
             keyring: None,
             wire,
+            strict: None,
         },
         keep: PhantomData,
     }
@@ -205,6 +215,16 @@ impl<'a, R, K: Keep<R>, W, P, E> Rules<'a, R, K, W, P, E> {
     #[inline]
     pub fn encryption_key(mut self, keyring: &'a Keyring) -> Self {
         self.others.keyring = Some(keyring);
+        self
+    }
+
+    /// `strict`
+    #[inline]
+    pub fn strict(mut self) -> Self
+    where
+        R: FromFault,
+    {
+        self.others.strict = Some(R::from_fault);
         self
     }
 
@@ -292,5 +312,9 @@ where
 
     fn wire(&self) -> Option<Wire<K::Value>> {
         self.others.wire
+    }
+
+    fn strict(&self) -> Option<Strict<R>> {
+        self.others.strict
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::expiration::{Expiration, Jitter};
@@ -256,6 +257,16 @@ impl Site {
 
     pub const fn codec(mut self, codec: Codec) -> Self {
         self.options.manner.codec = codec;
+        self
+    }
+
+    pub const fn lock(mut self, millis: u64) -> Self {
+        self.options.manner.lock = Some(Duration::from_millis(millis));
+        self
+    }
+
+    pub const fn near(mut self, millis: u64) -> Self {
+        self.options.manner.near = Some(Duration::from_millis(millis));
         self
     }
 

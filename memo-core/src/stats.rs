@@ -8,7 +8,7 @@ use crate::reject::Reject;
 
 /// What a memoized function has done since the program started.
 ///
-/// `calls = hits + joined + computed + abandoned + faults`, but for calls still running.
+/// `calls = hits + joined + computed + abandoned + faults + failed`, but for calls still running.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -30,8 +30,18 @@ pub struct Stats {
     pub unstored: u64,
     /// Calls that could not use the cache, because the key could not be made.
     pub faults: u64,
+    /// Calls of a `strict` function that returned the backend's fault.
+    pub failed: u64,
+    /// Times a call got the lease of its value: see `lock`.
+    pub leased: u64,
+    /// Times a call met the lease of another process.
+    pub lease_waits: u64,
     /// Operations of a backend that failed.
     pub backend_faults: u64,
+    /// Bytes of entries that were fetched from a backend.
+    pub bytes_read: u64,
+    /// Bytes of entries that were stored in a backend.
+    pub bytes_written: u64,
     /// Entries that were found in a backend and not served, by the reason; only reasons that occurred.
     pub refused: Vec<(Reject, u64)>,
     /// Time spent in the body.
@@ -51,7 +61,12 @@ pub(crate) struct Counters {
     pub(crate) stored: Counter,
     pub(crate) unstored: Counter,
     pub(crate) faults: Counter,
+    pub(crate) failed: Counter,
+    pub(crate) leased: Counter,
+    pub(crate) lease_waits: Counter,
     pub(crate) backend_faults: Counter,
+    pub(crate) bytes_read: Counter,
+    pub(crate) bytes_written: Counter,
     refused: [Counter; Reject::ALL.len()],
     compute_nanos: Counter,
 }
@@ -98,7 +113,12 @@ impl Counters {
             stored: self.stored.get(),
             unstored: self.unstored.get(),
             faults: self.faults.get(),
+            failed: self.failed.get(),
+            leased: self.leased.get(),
+            lease_waits: self.lease_waits.get(),
             backend_faults: self.backend_faults.get(),
+            bytes_read: self.bytes_read.get(),
+            bytes_written: self.bytes_written.get(),
             refused: self.refused(),
             compute_time,
             saved: Duration::from_nanos(saved),

@@ -17,7 +17,7 @@ pub enum Waits {
 
 /// The output of a future that was made for [`Waits::Blocking`].
 ///
-/// It is ready: nothing is awaited there but backends, and one that is not ready is a fault by the time it gets here (`backend/erased.rs`).
+/// It is ready: nothing is awaited there but backends, and one that is not ready is a fault by the time it gets here (`backend/guarded.rs`).
 pub(crate) fn at_once<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

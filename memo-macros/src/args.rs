@@ -16,7 +16,7 @@ use crate::template::Template;
 use crate::values::{self, Value};
 
 /// Every option, in the order of the reference, and what reads it.
-pub(crate) const OPTIONS: [(&str, &[Attr]); 22] = [
+pub(crate) const OPTIONS: [(&str, &[Attr]); 25] = [
     ("key", BOTH),
     ("skip", BOTH),
     ("name", BOTH),
@@ -36,6 +36,9 @@ pub(crate) const OPTIONS: [(&str, &[Attr]); 22] = [
     ("encrypt", BOTH),
     ("encryption_key", BOTH),
     ("codec", BOTH),
+    ("strict", &[Attr::Memoize]),
+    ("lock", &[Attr::Memoize]),
+    ("near", &[Attr::Memoize]),
     ("cache", BOTH),
     ("entry", BOTH),
     ("crate", BOTH),
@@ -52,7 +55,7 @@ pub(crate) fn options_of(attr: Attr) -> impl Iterator<Item = &'static str> {
 }
 
 /// What other caches call our options.
-const OTHER_WORDS: [(&str, &str); 26] = [
+const OTHER_WORDS: [(&str, &str); 30] = [
     ("ttl", "expiration"),
     ("expires", "expiration"),
     ("expires_in", "expiration"),
@@ -79,6 +82,10 @@ const OTHER_WORDS: [(&str, &str); 26] = [
     ("keyring", "encryption_key"),
     ("serializer", "codec"),
     ("format", "codec"),
+    ("lease", "lock"),
+    ("locked", "lock"),
+    ("sync", "lock"),
+    ("client_side", "near"),
 ];
 
 /// An option as written: its name, for errors, and its value.
@@ -114,6 +121,11 @@ pub(crate) struct Args {
     pub(crate) encrypt: Option<Opt<()>>,
     pub(crate) encryption_key: Option<Opt<Expr>>,
     pub(crate) codec: Option<Opt<Codec>>,
+    pub(crate) strict: Option<Opt<()>>,
+    /// In milliseconds.
+    pub(crate) lock: Option<Opt<u64>>,
+    /// In milliseconds.
+    pub(crate) near: Option<Opt<u64>>,
     pub(crate) cache: Option<Opt<Expr>>,
     pub(crate) entry: Option<Opt<Entry>>,
     pub(crate) krate: Option<Opt<Path>>,
@@ -255,6 +267,9 @@ impl Args {
             "encrypt" => value.fill(&mut self.encrypt, values::flag),
             "encryption_key" => value.fill(&mut self.encryption_key, values::keyring),
             "codec" => value.fill(&mut self.codec, values::codec),
+            "strict" => value.fill(&mut self.strict, values::flag),
+            "lock" => value.fill(&mut self.lock, values::lock),
+            "near" => value.fill(&mut self.near, values::near),
             "cache" => value.fill(&mut self.cache, values::expr),
             "entry" => value.fill(&mut self.entry, values::entry),
             "crate" => value.fill(&mut self.krate, values::path),

@@ -78,6 +78,9 @@ fn options(attr: Attr, args: &Args, function: &Function, diag: &mut Diag) {
         encrypt: _,
         encryption_key: _,
         codec: _,
+        strict: _,
+        lock: _,
+        near: _,
     } = args;
     belongs::to_this_attribute(attr, args, diag);
     let skipped = value(skip).map_or(&[][..], Vec::as_slice);
@@ -102,7 +105,9 @@ fn bytes(attr: Attr, args: &Args, features: Features, diag: &mut Diag) {
     encryption_key_has_encrypt(args, diag);
     if attr == Attr::Memoize {
         local_values_never_become_bytes(args, diag);
+        local_values_have_no_backend(args, diag);
         bytes_weigh_what_they_are(args, diag);
+        copies_are_small_and_plain(args, diag);
     }
 }
 
@@ -149,11 +154,37 @@ fn local_values_never_become_bytes(args: &Args, diag: &mut Diag) {
         name(&args.encrypt),
         name(&args.encryption_key),
         name(&args.codec),
+        name(&args.lock),
+        name(&args.near),
     ];
     for name in of_bytes.into_iter().flatten() {
         diag.error(
             name,
             format!("`local` keeps values in the process as they are; remove it, or `{name}`"),
+        );
+    }
+}
+
+/// What stays in the process has nothing that fails.
+fn local_values_have_no_backend(args: &Args, diag: &mut Diag) {
+    if let (Some(strict), Some(_)) = (name(&args.strict), &args.local) {
+        diag.error(
+            strict,
+            "`local` keeps values in the process, where no backend can fail; remove it, or `strict`",
+        );
+    }
+}
+
+/// A copy is the value as it is: a secret in memory, or a large one held twice.
+fn copies_are_small_and_plain(args: &Args, diag: &mut Diag) {
+    let Some(near) = name(&args.near) else { return };
+    for kept_as_bytes in [name(&args.large_data), name(&args.encrypt)]
+        .into_iter()
+        .flatten()
+    {
+        diag.error(
+            near,
+            format!("`near` keeps copies in the process as they are, and `{kept_as_bytes}` only bytes; remove one of them"),
         );
     }
 }

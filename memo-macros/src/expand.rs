@@ -61,17 +61,17 @@ fn call(model: &Model) -> TokenStream {
 
 fn call_of_value(model: &Model) -> TokenStream {
     let private = private(model);
-    let (site, rules) = (site_ref(model), rules(model));
+    let (site, rules, strict) = (site_ref(model), rules(model), strict(model));
     let (local, output) = (key_local(), &model.function.output);
     let body = braces(model, &model.function.body);
     let block = match &model.function.road {
         Road::Sync => {
-            return quote!(#private::call(#site, #local, #rules, || -> #output #body));
+            return quote!(#private::call(#site, #local, #rules #strict, || -> #output #body));
         }
         Road::Async => quote!(async move #body),
         Road::Boxed(boxed) => boxed.block.to_token_stream(),
     };
-    quote!(#private::call_async::<#output, _, _>(#site, #local, #rules, #block).await)
+    quote!(#private::call_async::<#output, _, _>(#site, #local, #rules #strict, #block).await)
 }
 
 /// ```text
@@ -122,7 +122,7 @@ fn instance(model: &Model) -> TokenStream {
         Instance::Param(param) => quote!(#private::Type::<#param>::NEW),
         Instance::TypeOf(argument) => quote!(#private::type_of(&#argument)),
         // The type of a closure carries every generic parameter in scope.
-        Instance::Surroundings => quote!(|| {}),
+        Instance::Surroundings => quote!(#private::Around(|| {})),
     }));
     match &types[..] {
         [] => TokenStream::new(),
@@ -165,6 +165,13 @@ fn rules(model: &Model) -> TokenStream {
         .as_ref()
         .map(|expr| borrowed("encryption_key", expr));
     quote!(#start #weigh #expires #cache_if #skip_none #force #cache #encryption_key)
+}
+
+/// `.strict()`; that the function cannot return the fault is said where the option stands.
+fn strict(model: &Model) -> Option<TokenStream> {
+    let strict = model.rules.strict.as_ref()?;
+    let strict = Ident::new("strict", at(strict));
+    Some(quote_spanned!(strict.span()=> .#strict()))
 }
 
 /// `.cache(&expr)`; what `expr` is not is said where it stands.
@@ -218,10 +225,12 @@ fn site(model: &Model) -> TokenStream {
     let compress = site.compress.map(|compress| quote!(.compress(#compress)));
     let encrypt = site.encrypt.then(|| quote!(.encrypt()));
     let codec = site.codec.as_ref().map(|codec| site_codec(codec, model));
+    let lock = site.lock.map(|millis| quote!(.lock(#millis)));
+    let near = site.near.map(|millis| quote!(.near(#millis)));
     quote! {{
         struct __MemoHere;
         #private::site(::core::any::type_name::<__MemoHere>, #function)
-            #named #form #version #expiration #jitter #large_data #compress #encrypt #codec
+            #named #form #version #expiration #jitter #large_data #compress #encrypt #codec #lock #near
     }}
 }
 

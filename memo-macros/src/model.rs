@@ -89,6 +89,10 @@ pub(crate) struct Site {
     pub(crate) compress: Option<bool>,
     pub(crate) encrypt: bool,
     pub(crate) codec: Option<Codec>,
+    /// In milliseconds.
+    pub(crate) lock: Option<u64>,
+    /// In milliseconds.
+    pub(crate) near: Option<u64>,
 }
 
 /// How a key reads.
@@ -145,6 +149,8 @@ pub(crate) struct Rules {
     pub(crate) force: Option<Expr>,
     pub(crate) cache: Option<Expr>,
     pub(crate) encryption_key: Option<Expr>,
+    /// Where it stands, for errors about the return type.
+    pub(crate) strict: Option<Ident>,
 }
 
 /// Where values may live.
@@ -192,6 +198,9 @@ impl Model {
             encrypt,
             encryption_key,
             codec,
+            strict,
+            lock,
+            near,
             cache,
             entry,
             krate,
@@ -233,6 +242,8 @@ impl Model {
                 compress: value(compress),
                 encrypt: encrypt.is_some(),
                 codec: value(codec),
+                lock: value(lock),
+                near: value(near),
             },
             instance,
             parts,
@@ -245,6 +256,7 @@ impl Model {
                 force: value(force_overwrite),
                 cache: value(cache),
                 encryption_key: value(encryption_key),
+                strict: strict.map(|strict| strict.name),
             },
             items,
             function,

@@ -165,6 +165,42 @@ pub(crate) fn jitter(value: &mut Value<'_, '_>) -> syn::Result<Option<Jitter>> {
     }
 }
 
+/// How long a lock outlives its holder where nothing is said, in milliseconds.
+const LOCK: u64 = 10_000;
+
+/// Nothing, or a duration; in milliseconds.
+pub(crate) fn lock(value: &mut Value<'_, '_>) -> syn::Result<Option<u64>> {
+    if value.is_bare() {
+        return Ok(Some(LOCK));
+    }
+    some_time(value, "\"30s\"").map(Some)
+}
+
+/// A duration, in milliseconds.
+pub(crate) fn near(value: &mut Value<'_, '_>) -> syn::Result<Option<u64>> {
+    some_time(value, "\"5s\"").map(Some)
+}
+
+/// A duration that is written out, and is not zero.
+fn some_time(value: &Value<'_, '_>, example: &str) -> syn::Result<u64> {
+    let given = not_negative(value.expr(example)?)?;
+    let millis = match literal(&given) {
+        Some(Lit::Int(seconds)) => millis_of_seconds(seconds)?,
+        Some(Lit::Str(text)) => millis_of_text(text)?,
+        _ => return Err(value.wrong(&given, "a duration literal", example)),
+    };
+    match millis {
+        0 => Err(syn::Error::new_spanned(
+            given,
+            format!(
+                "`{0}` of no time does nothing; remove it, or write for example `{0} = {example}`",
+                value.name
+            ),
+        )),
+        millis => Ok(millis),
+    }
+}
+
 /// Any expression.
 pub(crate) fn expr(value: &mut Value<'_, '_>) -> syn::Result<Option<Expr>> {
     let example = match value.name.to_string().as_str() {

@@ -1,12 +1,15 @@
 //! A cache for one test.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use memo_core::{Cache, CacheBuilder, Error, with_cache, with_cache_async};
 
 use crate::{ManualClock, Recorder};
 
 /// A cache of a test's own, with a clock that stands still and a record of its events.
+///
+/// Its backend has half a minute for each operation: deadlines are real time, and a test may hold an operation for as long as it likes.
 ///
 /// Tests that run side by side then neither see each other's values nor each other's time. A function with `cache = …` keeps to the
 /// cache it is bound to.
@@ -17,22 +20,56 @@ pub struct Isolated {
     recorder: Recorder,
 }
 
+/// Longer than a sound test takes on any machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
 impl Isolated {
     /// A cache like the default one.
     pub fn new() -> Self {
         Self::with(|builder| builder).expect("the default description is sound")
     }
 
-    /// A cache described further by `describe`; clock, observer and seed are set already.
+    /// A cache described further by `describe`; clock, observer, deadline and seed are set already.
     ///
     /// # Errors
     ///
     /// If the description is refused.
     pub fn with(describe: impl FnOnce(CacheBuilder) -> CacheBuilder) -> Result<Self, Error> {
-        let (clock, recorder) = (ManualClock::new(), Recorder::new());
+        Self::at(ManualClock::new(), describe)
+    }
+
+    /// As [`with`](Self::with), by the time of `clock`, which the backend may share.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use memo_core::{Policy, backend::Memory};
+    /// use memo_testkit::{Isolated, ManualClock, assert_computed};
+    ///
+    /// let clock = ManualClock::new();
+    /// let memory = Memory::with_clock(1 << 20, clock.clone());
+    /// let test = Isolated::at(clock, |cache| cache.backend(memory))?;
+    /// test.run(|| {
+    ///     let policy = Policy::named("docs-isolated-at").expiration(60);
+    ///     let call = || memo_core::cache().get_or_compute(&7, &policy, || 7 * 7);
+    ///     assert_eq!(assert_computed!(1, call()), 49);
+    ///     test.clock().advance(Duration::from_secs(60));
+    ///     assert_computed!(1, call());
+    /// });
+    /// # Ok::<(), memo_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the description is refused.
+    pub fn at(
+        clock: ManualClock,
+        describe: impl FnOnce(CacheBuilder) -> CacheBuilder,
+    ) -> Result<Self, Error> {
+        let recorder = Recorder::new();
         let builder = Cache::builder()
             .clock(clock.clone())
             .observer(Arc::new(recorder.clone()))
+            .deadline(DEADLINE)
             .seed(0);
         Ok(Self {
             cache: describe(builder).build()?,

@@ -24,6 +24,7 @@ mod computed;
 pub mod conformance;
 mod isolated;
 mod recorder;
+pub mod servers;
 
 pub use self::block_on::block_on;
 pub use self::chaos::{Chaos, Logged, Operation, Trouble};

@@ -65,6 +65,13 @@ enum Flaw {
     FillsWithoutRight,
     ReleasesNothing,
     ReleasesTheOthers,
+    ShowsLeases,
+    ProbesLeases,
+    ExtendsNothing,
+    ExtendsForEver,
+    ExtendsTwice,
+    ExtendsWhatIsOver,
+    ExtendsWithoutRight,
     TearsValues,
 }
 
@@ -206,6 +213,25 @@ const BROKEN: &[(Flaw, &[&str])] = &[
         Flaw::ReleasesTheOthers,
         &["a_lease_over_does_not_end_the_next"],
     ),
+    (Flaw::ShowsLeases, &["a_leased_name_looks_absent"]),
+    (Flaw::ProbesLeases, &["a_leased_name_looks_absent"]),
+    (Flaw::ExtendsNothing, &["an_extended_lease_goes_on"]),
+    (
+        Flaw::ExtendsForEver,
+        &["an_extended_lease_is_over_after_its_time"],
+    ),
+    (Flaw::ExtendsTwice, &["an_extended_lease_goes_to_the_next"]),
+    (
+        Flaw::ExtendsWhatIsOver,
+        &[
+            "a_lease_that_is_over_is_not_extended",
+            "a_lease_that_timed_out_is_not_extended",
+        ],
+    ),
+    (
+        Flaw::ExtendsWithoutRight,
+        &["a_lease_is_extended_by_its_holder_alone"],
+    ),
     (Flaw::TearsValues, &["readers_never_see_a_torn_value"]),
 ];
 
@@ -244,6 +270,7 @@ fn keeps(flaw: Flaw, law: &str) -> bool {
         banned: Mutex::default(),
         counters: Mutex::default(),
         ends: Mutex::default(),
+        leased: Mutex::default(),
     };
     let subject = Subject::with_clock(flawed, clock);
     catch_unwind(AssertUnwindSafe(|| {
@@ -259,6 +286,7 @@ struct Flawed {
     banned: Mutex<HashSet<Group>>,
     counters: Mutex<HashMap<Name, u64>>,
     ends: Mutex<HashMap<Name, Expiration>>,
+    leased: Mutex<HashSet<Name>>,
 }
 
 const NOW: Waits = Waits::Blocking;
@@ -359,6 +387,11 @@ impl Flawed {
         self.memory.set_many(found.collect(), NOW).await
     }
 
+    fn has_leased(&self, name: &Name) -> bool {
+        let leased = self.leased.lock().expect("nothing panics under it");
+        leased.contains(name)
+    }
+
     fn bans(&self, group: Group) -> bool {
         let banned = self.banned.lock().expect("nothing panics under it");
         banned.contains(&group)
@@ -405,6 +438,13 @@ impl Backend for Flawed {
                 answer.take_if(|value| value.is_empty());
             }),
             Flaw::LeavesOutWhatIsMissing => answers.retain(Option::is_some),
+            Flaw::ShowsLeases => {
+                for (name, answer) in names.iter().zip(&mut answers) {
+                    if answer.is_none() && self.has_leased(name) {
+                        *answer = Some(Bytes::new());
+                    }
+                }
+            }
             _ => {}
         }
         Ok(answers)
@@ -448,6 +488,11 @@ impl Backend for Flawed {
                 answers = values.into_iter().map(full).collect();
             }
             Flaw::ProbesAHundred => answers.truncate(100),
+            Flaw::ProbesLeases => {
+                for (name, answer) in names.iter().zip(&mut answers) {
+                    *answer |= self.has_leased(name);
+                }
+            }
             Flaw::ProbesAndKeepsAlive => {
                 self.set_again(names, Expiration::never(), None).await?;
             }
@@ -518,6 +563,8 @@ impl Backend for Flawed {
             time
         };
         let lease = self.memory.lease(name, time, NOW).await?;
+        let mut leased = self.leased.lock().expect("nothing panics under it");
+        leased.insert(name.clone());
         Ok(match (self.flaw, lease) {
             (Flaw::LeasesWhatIsThere, Lease::Found(_)) => Lease::Granted(Token(0)),
             (Flaw::LeasesToAll, Lease::Held) => Lease::Granted(Token(0)),
@@ -537,6 +584,36 @@ impl Backend for Flawed {
             _ => {}
         }
         self.memory.fill(item, token, NOW).await
+    }
+
+    async fn extend(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        _: Waits,
+    ) -> Answer<Option<Token>> {
+        match self.flaw {
+            Flaw::ExtendsNothing => Ok(Some(token)),
+            Flaw::ExtendsForEver => self.memory.extend(name, token, Duration::MAX, NOW).await,
+            Flaw::ExtendsTwice => {
+                self.memory.extend(name, token, time, NOW).await?;
+                Ok(Some(Token(u64::MAX)))
+            }
+            Flaw::ExtendsWhatIsOver => {
+                let extended = self.memory.extend(name, token, time, NOW).await?;
+                Ok(extended.or(Some(token)))
+            }
+            Flaw::ExtendsWithoutRight => {
+                self.memory.release(name, token, NOW).await?;
+                match self.memory.lease(name, time, NOW).await? {
+                    Lease::Granted(token) => Ok(Some(token)),
+                    Lease::Held => Ok(Some(token)),
+                    Lease::Found(_) => Ok(None),
+                }
+            }
+            _ => self.memory.extend(name, token, time, NOW).await,
+        }
     }
 
     async fn release(&self, name: &Name, token: Token, _: Waits) -> Answer<()> {

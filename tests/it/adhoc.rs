@@ -1,11 +1,13 @@
 //! Caching without an attribute.
 
 use futures::executor::block_on;
-use memo::{Cache, Expiration, Jitter, Policy};
+use memo::{Expiration, Jitter, Policy};
+
+use crate::store;
 
 #[test]
 fn a_policy_does_what_the_attribute_does() {
-    let cache = Cache::builder().namespace("adhoc").build().expect("sound");
+    let cache = store::builder().namespace("adhoc").build().expect("sound");
     let policy = Policy::named("adhoc-users")
         .expiration(60)
         .jitter(Jitter::fraction(0.1));
@@ -20,7 +22,7 @@ fn a_policy_does_what_the_attribute_does() {
 
 #[test]
 fn errors_are_returned_and_not_stored() {
-    let cache = Cache::builder().build().expect("sound");
+    let cache = store::cache();
     let policy = Policy::named("adhoc-fallible").expiration(Expiration::never());
     let fail = || cache.try_get_or_compute(&1, &policy, || Err::<u8, _>("no"));
     assert_eq!((fail(), fail()), (Err("no"), Err("no")));
@@ -33,7 +35,7 @@ fn errors_are_returned_and_not_stored() {
 
 #[test]
 fn futures_are_polled_on_a_miss_only() {
-    let cache = Cache::builder().build().expect("sound");
+    let cache = store::cache();
     let policy = Policy::named("adhoc-async");
     block_on(async {
         assert_eq!(
@@ -53,7 +55,7 @@ fn futures_are_polled_on_a_miss_only() {
 
 #[test]
 fn names_do_not_share() {
-    let cache = Cache::builder().build().expect("sound");
+    let cache = store::cache();
     let (one, two) = (Policy::named("adhoc-one"), Policy::named("adhoc-two"));
     assert_eq!(cache.get_or_compute(&1, &one, || 11), 11);
     assert_eq!(cache.get_or_compute(&1, &two, || 22), 22);

@@ -10,9 +10,10 @@ use futures::channel::oneshot;
 use futures::executor::block_on;
 use futures::future::{join, join_all};
 use memo::memoize;
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
 
 use crate::Runs;
+use crate::store::Isolated;
 
 #[memoize]
 async fn doubled(n: u64) -> u64 {
@@ -82,6 +83,7 @@ fn callers_await_one_computation_and_share_its_error() {
 
 #[test]
 fn a_leader_that_is_dropped_hands_over() {
+    crate::store::at_once();
     let test = Isolated::new();
     let runs = Runs::new();
     let (_open, never) = oneshot::channel();
@@ -200,6 +202,7 @@ impl Wake for Census {
 
 #[test]
 fn a_cancelled_body_is_gone_before_the_next_one_runs() {
+    crate::store::at_once();
     let test = Isolated::new();
     let (_open, never) = oneshot::channel();
     let go = Cell::new(Some(never));

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memo::{Event, Unstored, memoize};
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
+
+use crate::store::{self, Isolated, Why};
 
 #[memoize]
 fn kilobytes(id: u64) -> Vec<u8> {
@@ -17,6 +19,7 @@ fn heavy_because_said(id: u64) -> u64 {
 
 #[test]
 fn the_budget_is_never_exceeded() {
+    store::in_memory(Why::Budget);
     let test = Isolated::with(|builder| builder.memory_budget(256 << 10)).expect("sound");
     test.run(|| {
         for id in 0..1000 {
@@ -35,6 +38,7 @@ fn the_budget_is_never_exceeded() {
 
 #[test]
 fn a_value_weighs_what_it_holds_or_what_the_attribute_says() {
+    store::in_memory(Why::Budget);
     let test = Isolated::with(|builder| builder.memory_budget(8 << 20)).expect("sound");
     test.run(|| {
         kilobytes(1);
@@ -57,6 +61,7 @@ fn a_value_weighs_what_it_holds_or_what_the_attribute_says() {
 
 #[test]
 fn a_value_too_large_is_returned_and_not_stored() {
+    store::in_memory(Why::Budget);
     let test = Isolated::with(|builder| builder.memory_budget(64 << 10)).expect("sound");
     test.run(|| {
         assert_eq!(heavy_because_said(1), 1);
@@ -95,6 +100,7 @@ fn watched(id: u64) -> Watched {
 
 #[test]
 fn a_hit_serialises_nothing() {
+    store::in_memory(Why::Budget);
     Isolated::new().run(|| {
         watched(1);
         let weighed = SERIALISED.load(Ordering::SeqCst);
@@ -127,6 +133,7 @@ fn clinging(id: u64) -> Clinging {
 
 #[test]
 fn a_value_may_call_the_cache_when_it_is_dropped() {
+    store::in_memory(Why::Budget);
     let test = Isolated::with(|builder| builder.memory_budget(64 << 10)).expect("sound");
     test.run(|| {
         (0..100).for_each(|id| drop(clinging(id)));

@@ -1,9 +1,10 @@
 //! Values as bytes: what a codec cannot carry is computed each time, and never served as something else.
 
 use memo::{Event, Problem, Unstored, Verdict, memoize};
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
 use serde::{Deserialize, Serialize, Serializer, ser};
 
+use crate::store::Isolated;
 use crate::support::{Runs, Scripted};
 
 /// Without the field in the middle its bytes are those of half as many others.

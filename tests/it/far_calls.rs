@@ -6,8 +6,9 @@ use std::thread;
 
 use futures::executor::block_on;
 use memo::{Event, Unstored, memoize};
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
 
+use crate::store::{self, Isolated};
 use crate::support::{Gate, Runs, in_time, until_waiting};
 
 #[test]
@@ -218,13 +219,17 @@ fn an_observer_may_call_the_very_key() {
     struct Curious(AtomicBool);
     impl memo::Observer for Curious {
         fn on(&self, event: &Event) {
-            if event.function().contains("observed") && !self.0.swap(true, Ordering::SeqCst) {
+            if event
+                .function()
+                .is_some_and(|name| name.contains("observed"))
+                && !self.0.swap(true, Ordering::SeqCst)
+            {
                 assert_eq!(observed(1), 1);
                 self.0.store(false, Ordering::SeqCst);
             }
         }
     }
-    let cache = memo::Cache::builder()
+    let cache = store::builder()
         .observer(Arc::new(Curious::default()))
         .build();
     memo::with_cache(&cache.expect("sound"), || {

@@ -153,6 +153,7 @@ fn a_put_outlives_what_was_being_written_before_it() {
 
 #[test]
 fn a_refresh_outlives_what_was_being_written_before_it() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = Shelf::new(200);
         hold_set(&shelf, place, held);
@@ -178,6 +179,7 @@ fn a_refresh_outlives_what_was_being_written_before_it() {
 
 #[test]
 fn a_blocking_refresh_outlives_what_a_task_was_writing_before_it() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = with_groups();
         hold_set(&shelf, place, held);
@@ -209,6 +211,7 @@ mod both {
 
 #[test]
 fn a_blocking_put_outlives_what_a_task_was_writing_before_it() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = with_groups();
         hold_set(&shelf, place, held);
@@ -226,6 +229,7 @@ fn a_blocking_put_outlives_what_a_task_was_writing_before_it() {
 /// The writer may be a future that nobody polls until the invalidation has returned: it is not waited for, and what it writes is not served.
 #[test]
 fn an_asynchronous_invalidation_revokes_what_an_asynchronous_writer_writes() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = Shelf::new(200);
         hold_set(&shelf, place, held);
@@ -245,6 +249,7 @@ fn an_asynchronous_invalidation_revokes_what_an_asynchronous_writer_writes() {
 /// As above, while the revoked writer stands between its last set and its deletion.
 #[test]
 fn what_was_revoked_is_not_served_before_it_is_deleted() {
+    crate::store::at_once();
     let shelf = Shelf::new(200);
     hold_set(&shelf, SETS - 1, Trouble::Delay);
     block_on(shelf.run_async(async {
@@ -265,6 +270,7 @@ fn what_was_revoked_is_not_served_before_it_is_deleted() {
 
 #[test]
 fn an_asynchronous_invalidation_waits_for_a_blocking_writer() {
+    crate::store::at_once();
     let shelf = Shelf::new(200);
     hold_set(&shelf, 2, Trouble::Delay);
     thread::scope(|scope| {
@@ -283,6 +289,7 @@ fn an_asynchronous_invalidation_waits_for_a_blocking_writer() {
 /// A thread that blocks for a future which it would have to poll itself would wait for ever.
 #[test]
 fn a_blocking_invalidation_revokes_what_an_asynchronous_writer_writes() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = with_groups();
         hold_set(&shelf, place, held);
@@ -300,6 +307,7 @@ fn a_blocking_invalidation_revokes_what_an_asynchronous_writer_writes() {
 
 #[test]
 fn what_was_revoked_is_deleted_also_where_its_reply_was_lost() {
+    crate::store::at_once();
     let shelf = with_groups();
     hold_set(&shelf, 0, Trouble::Delay);
     shelf.store.script([
@@ -318,6 +326,7 @@ fn what_was_revoked_is_deleted_also_where_its_reply_was_lost() {
 
 #[test]
 fn a_blocking_invalidation_revokes_an_asynchronous_put() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = with_groups();
         hold_set(&shelf, place, held);
@@ -335,6 +344,7 @@ fn a_blocking_invalidation_revokes_an_asynchronous_put() {
 
 #[test]
 fn a_writer_that_is_dropped_leaves_nothing_that_was_invalidated() {
+    crate::store::at_once();
     for (place, held) in (0..SETS).flat_map(|place| HELD.map(|held| (place, held))) {
         let shelf = Shelf::new(200);
         hold_set(&shelf, place, held);
@@ -351,6 +361,7 @@ fn a_writer_that_is_dropped_leaves_nothing_that_was_invalidated() {
 
 #[test]
 fn who_calls_after_an_invalidation_does_not_join_who_read_before_it() {
+    crate::store::at_once();
     let shelf = Shelf::new(200);
     block_on(shelf.run_async(async {
         report_async(1, 1).await;
@@ -380,6 +391,7 @@ fn who_calls_after_an_invalidation_does_not_join_who_read_before_it() {
 
 #[test]
 fn what_is_computed_while_an_entry_is_put_does_not_overwrite_it() {
+    crate::store::at_once();
     let shelf = Shelf::new(200);
     block_on(shelf.run_async(async {
         let entry = report_async::entry(1, 0);
@@ -488,7 +500,8 @@ mod simulated {
     // One test: the current edition is a static.
     #[test]
     fn no_order_of_operations_serves_a_value_from_before_an_invalidation() {
-        for seed in 0..600 {
+        crate::store::at_once();
+        for seed in crate::store::some(0..600) {
             simulate(seed, false);
             simulate(seed, true);
         }

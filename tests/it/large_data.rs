@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use memo::{Event, memoize};
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
 use serde::{Deserialize, Serialize};
+
+use crate::store::{self, Isolated, Why};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Row {
@@ -52,6 +54,7 @@ fn a_large_value_expires_like_any_other() {
 
 #[test]
 fn a_large_value_is_compressed_in_the_budget() {
+    store::in_memory(Why::Bytes);
     let test = Isolated::new();
     test.run(|| large(10_000));
     let raw = 10_000 * 40;
@@ -65,6 +68,7 @@ fn a_large_value_is_compressed_in_the_budget() {
 
 #[test]
 fn what_is_left_of_a_large_value_goes_with_it() {
+    store::in_memory(Why::Bytes);
     let test = Isolated::new();
     test.run(|| {
         large(200_000);

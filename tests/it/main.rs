@@ -14,17 +14,22 @@ mod invalidation;
 mod keys;
 mod large_data;
 mod late_writes;
+mod leases;
 mod methods;
 mod moved;
 #[cfg(feature = "encrypt")]
 mod moved_sealed;
+mod near_copies;
 mod orphans;
+mod outages;
 mod outcomes;
+mod owed;
 mod panics;
 mod racing_writers;
 #[cfg(feature = "encrypt")]
 mod readable;
 mod registry;
+mod runtimes;
 mod same_names;
 mod scopes;
 #[cfg(feature = "encrypt")]
@@ -35,6 +40,7 @@ mod shelf;
 mod single_flight;
 mod small_stores;
 mod soak;
+mod store;
 mod support;
 mod tampering;
 mod testkit;

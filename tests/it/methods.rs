@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use futures::executor::block_on;
 use memo::{Cache, memoize};
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
+
+use crate::store::{self, Isolated};
 
 #[derive(Clone, serde::Serialize)]
 struct Scale(u64);
@@ -276,7 +278,7 @@ impl Owner {
 
 #[test]
 fn an_instance_can_bring_its_own_cache() {
-    let [one, two] = [Cache::builder().build(), Cache::builder().build()].map(|cache| Owner {
+    let [one, two] = [store::builder().build(), store::builder().build()].map(|cache| Owner {
         cache: cache.expect("sound"),
     });
     assert_eq!((one.square(3), one.square(3), two.square(3)), (9, 9, 9));

@@ -8,6 +8,7 @@ use memo::memoize;
 use memo_testkit::{Operation, Trouble};
 
 use crate::shelf::{Shelf, is_chunk, noise};
+use crate::support::{in_time, until};
 
 #[memoize(key = "kept-book:{n}", expiration = 60, large_data, skip(edition))]
 fn book(n: u32, edition: u32) -> String {
@@ -120,7 +121,7 @@ fn what_the_filter_turns_away_leaves_nothing() {
 
 #[test]
 fn a_write_that_fails_midway_shows_nothing_and_leaves_no_chunks() {
-    for place in 0..3 {
+    for place in 0..2 {
         for trouble in [Trouble::FailBefore, Trouble::FailAfter] {
             let shelf = Shelf::new(200);
             let passed = std::iter::repeat_n((Operation::Set, Trouble::None), place);
@@ -129,8 +130,26 @@ fn a_write_that_fails_midway_shows_nothing_and_leaves_no_chunks() {
                 .script(passed.chain([(Operation::Set, trouble)]));
             assert_eq!(shelf.run(|| book(1, 1)), noise(1, 900));
             assert_eq!(shelf.run(|| book::entry(1, 0).peek()), None);
-            assert_eq!(shelf.names(), [""; 0], "{trouble:?} {place}");
+            in_time(move || until(|| shelf.names().is_empty()));
         }
+    }
+}
+
+#[test]
+fn a_write_that_fails_at_its_end_shows_nothing_or_all_of_it() {
+    for (trouble, shown) in [
+        (Trouble::FailBefore, None),
+        (Trouble::FailAfter, Some(noise(1, 900))),
+    ] {
+        let shelf = Shelf::new(200);
+        let passed = std::iter::repeat_n((Operation::Set, Trouble::None), 2);
+        shelf
+            .store
+            .script(passed.chain([(Operation::Set, trouble)]));
+        assert_eq!(shelf.run(|| book(1, 1)), noise(1, 900));
+        assert_eq!(shelf.run(|| book::entry(1, 0).peek()), shown);
+        shelf.advance(120);
+        assert_eq!(shelf.names(), [""; 0], "{trouble:?}");
     }
 }
 
@@ -147,7 +166,10 @@ fn a_failed_replacement_never_mixes_with_the_older_value() {
             assert_eq!(shelf.run(|| memo::refresh(|| book(1, 2))), noise(2, 900));
             let found = shelf.run(|| book::entry(1, 0).peek());
             assert!(
-                found.is_none() || found == Some(noise(1, 900)),
+                found.is_none()
+                    || [1, 2]
+                        .map(|edition| Some(noise(edition, 900)))
+                        .contains(&found),
                 "{trouble:?} {place}"
             );
         }
@@ -156,14 +178,14 @@ fn a_failed_replacement_never_mixes_with_the_older_value() {
 
 #[test]
 fn a_put_that_fails_midway_leaves_no_chunks() {
-    for place in 0..3 {
+    for place in 0..2 {
         let shelf = Shelf::new(200);
         let passed = std::iter::repeat_n((Operation::Set, Trouble::None), place);
         shelf
             .store
             .script(passed.chain([(Operation::Set, Trouble::FailBefore)]));
         shelf.run(|| book::entry(1, 0).put(noise(1, 900)));
-        assert_eq!(shelf.names(), [""; 0], "{place}");
+        in_time(move || until(|| shelf.names().is_empty()));
     }
 }
 
@@ -181,6 +203,7 @@ fn chunks_that_cannot_be_deleted_go_by_themselves() {
 
 #[test]
 fn a_write_that_is_cancelled_shows_nothing_and_goes_by_itself() {
+    crate::store::at_once();
     for place in 0..3 {
         let shelf = Shelf::new(200);
         let passed = std::iter::repeat_n((Operation::Set, Trouble::None), place);

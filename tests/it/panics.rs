@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use memo::{Cache, Event, Observer, memoize, with_cache};
-use memo_testkit::{Isolated, assert_computed};
+use memo::{Event, Observer, memoize, with_cache};
+use memo_testkit::assert_computed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::store::{self, Isolated};
 use crate::support::in_time;
 
 /// Its `Deserialize` panics over large numbers.
@@ -74,7 +75,7 @@ struct Panicking(AtomicBool);
 impl Observer for Panicking {
     fn on(&self, event: &Event) {
         let panics = self.0.load(Ordering::SeqCst);
-        assert!(!panics, "as planned, over {}", event.function());
+        assert!(!panics, "as planned, over {:?}", event.function());
     }
 }
 
@@ -88,7 +89,7 @@ fn an_observer_that_panics_leaves_nothing_behind() {
         catch_unwind(AssertUnwindSafe(|| drop(run()))).is_err()
     }
     let observer = Arc::new(Panicking::default());
-    let cache = Cache::builder().observer(observer.clone()).build();
+    let cache = store::builder().observer(observer.clone()).build();
     let cache = cache.expect("sound");
     in_time(move || {
         with_cache(&cache, || {
@@ -118,7 +119,7 @@ fn a_full_standard_error_is_no_panic_of_the_call() {
         n.into()
     }
     if std::env::var_os("MEMO_STANDARD_ERROR_IS_FULL").is_some() {
-        let cache = Cache::builder().build().expect("sound");
+        let cache = store::cache();
         let value = with_cache(&cache, || told_to_nobody(1));
         std::process::exit(if value == 1 { WELL } else { 1 });
     }

@@ -29,6 +29,7 @@ const SETS: usize = 3;
 
 #[test]
 fn a_writer_who_is_overtaken_anywhere_leaves_one_value_or_the_other() {
+    crate::store::at_once();
     for (place, held) in
         (0..SETS).flat_map(|place| [Trouble::Delay, Trouble::DelayReply].map(|held| (place, held)))
     {
@@ -64,6 +65,7 @@ fn a_writer_who_is_overtaken_anywhere_leaves_one_value_or_the_other() {
 /// As [`a_writer_who_is_overtaken_anywhere_leaves_one_value_or_the_other`], with a deletion between.
 #[test]
 fn a_writer_whose_entry_is_deleted_meanwhile_leaves_a_whole_value_or_none() {
+    crate::store::at_once();
     for place in 0..SETS {
         let one = Shelf::new(200);
         let two = one.beside(|cache| cache);

@@ -7,6 +7,7 @@ use memo_testkit::{Operation, Trouble, block_on};
 use serde::{Deserialize, Serialize};
 
 use crate::shelf::Shelf;
+use crate::store::{self, Why};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Account {
@@ -164,13 +165,14 @@ fn a_sealed_value_is_no_object_in_this_process() {
 
 #[test]
 fn a_sealed_value_in_this_process_is_bytes_as_well() {
-    let test = memo_testkit::Isolated::with(|cache| cache.keyring(crate::shelf::ring(1)));
+    store::in_memory(Why::Bytes);
+    let test = store::Isolated::with(|cache| cache.keyring(crate::shelf::ring(1)));
     let test = test.expect("sound");
     test.run(|| {
         statement("gertrude", 8);
         assert_eq!(test.cache().stats().entries, 1);
         // A typed read of the near cache would need no key.
-        let without = memo::Cache::builder().build().expect("sound");
+        let without = store::cache();
         memo::with_cache(&without, || {
             assert_eq!(statement::entry("gertrude", 8).peek(), None);
         });

@@ -1,7 +1,8 @@
 //! Every memoized function can be seen.
 
 use memo::memoize;
-use memo_testkit::Isolated;
+
+use crate::store::Isolated;
 
 #[memoize]
 fn observed(id: u64) -> Result<u64, String> {

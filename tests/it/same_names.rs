@@ -1,8 +1,8 @@
 //! Functions, types and closures of one name: none is served what another left.
 
 use memo::{Cache, memoize, with_cache};
-use memo_testkit::Isolated;
 
+use crate::store::{self, Isolated};
 use crate::support::{Runs, Scripted};
 
 static SOURCE: Runs = Runs::new();
@@ -36,7 +36,7 @@ fn a_sealed_value_is_not_replaced_by_an_open_one_of_its_template() {
 
     static CACHE: LazyLock<Cache> = LazyLock::new(|| {
         let secret = Secret::from_bytes(&[1; 32]).expect("32 bytes");
-        let builder = Cache::builder().keyring(Keyring::single(&secret));
+        let builder = store::builder().keyring(Keyring::single(&secret));
         builder.build().expect("sound")
     });
     static SOURCE: Runs = Runs::new();
@@ -101,7 +101,7 @@ fn closures_make_two_instances() {
     fn apply(n: u32, f: impl Fn(u32) -> u32 + 'static) -> u32 {
         f(n)
     }
-    let in_this_process = Cache::builder().build().expect("sound");
+    let in_this_process = store::cache();
     for cache in [in_this_process, Scripted::new().cache()] {
         with_cache(&cache, || {
             assert_eq!([apply(1, |n| n + 1), apply(1, |n| n + 2)], [2, 3]);

@@ -7,8 +7,9 @@ use std::time::Duration;
 use memo::{
     Cache, Event, Keyring, Miss, Problem, Reject, Secret, Unstored, Verdict, memoize, with_cache,
 };
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
 
+use crate::store::{self, Isolated};
 use crate::support::{Gate, Runs, until, waiting};
 
 fn secret(fill: u8) -> Secret {
@@ -92,7 +93,7 @@ fn the_want_of_a_keyring_is_told_to_the_observer_once() {
 
 #[test]
 fn a_cache_that_requires_encryption_is_not_built_without_keys() {
-    let refused = Cache::builder().require_encryption().build();
+    let refused = store::builder().require_encryption().build();
     assert!(
         refused
             .expect_err("no keys")
@@ -100,7 +101,7 @@ fn a_cache_that_requires_encryption_is_not_built_without_keys() {
             .contains("keyring")
     );
     assert!(
-        Cache::builder()
+        store::builder()
             .keyring(ring(1))
             .require_encryption()
             .build()
@@ -246,8 +247,8 @@ fn rotation_keeps_old_entries_until_their_key_is_retired() {
 
 #[test]
 fn two_caches_do_not_open_each_others_entries() {
-    let one = Cache::builder().keyring(ring(1)).build().expect("sound");
-    let two = Cache::builder().keyring(ring(2)).build().expect("sound");
+    let one = store::builder().keyring(ring(1)).build().expect("sound");
+    let two = store::builder().keyring(ring(2)).build().expect("sound");
     let name = || iban::entry("ada").key();
     assert_ne!(with_cache(&one, name), with_cache(&two, name));
 }

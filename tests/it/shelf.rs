@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use memo::backend::{Capability, Memory};
+use memo::backend::Capability;
 use memo::{Cache, CacheBuilder, Event, Reject, Site, Stats, with_cache, with_cache_async};
 use memo_testkit::{Chaos, ManualClock, Recorder};
 
-pub(crate) type Store = Chaos<Memory>;
+use crate::store::{self, AnyStore, Telltale};
+
+pub(crate) type Store = Chaos<AnyStore>;
 
 /// A store, and caches over it that share its time.
 #[derive(Clone, Debug)]
@@ -15,7 +17,11 @@ pub(crate) struct Shelf {
     pub(crate) cache: Cache,
     pub(crate) recorder: Recorder,
     clock: ManualClock,
+    _telltale: Telltale,
 }
+
+/// Tests hold operations for as long as they like.
+const PATIENT: Duration = Duration::from_secs(30);
 
 /// A store outside of the process that takes values of so many bytes.
 pub(crate) fn outside(max_value_bytes: usize) -> Capability {
@@ -33,8 +39,8 @@ impl Shelf {
         describe: impl FnOnce(CacheBuilder) -> CacheBuilder,
     ) -> Self {
         let clock = ManualClock::new();
-        let memory = Memory::with_clock(4 << 20, clock.clone());
-        Self::over(Chaos::limited(memory, capability), clock, describe)
+        let store = AnyStore::with_clock(4 << 20, clock.clone());
+        Self::over(Chaos::limited(store, capability), clock, describe)
     }
 
     /// A store in which operations also go wrong at this rate.
@@ -60,11 +66,13 @@ impl Shelf {
         let builder = Cache::builder()
             .clock(plain.clock.clone())
             .observer(std::sync::Arc::new(recorder.clone()))
-            .seed(seed)
-            .backend(troubled.clone());
+            .deadline(PATIENT)
+            .seed(seed);
+        let builder = store::over(builder, troubled.clone());
         let cache = describe(builder).build().expect("sound");
         let shelf = Self {
             cache,
+            _telltale: Telltale::of(&recorder),
             recorder,
             ..plain
         };
@@ -80,11 +88,13 @@ impl Shelf {
         let builder = Cache::builder()
             .clock(clock.clone())
             .observer(std::sync::Arc::new(recorder.clone()))
-            .seed(0)
-            .backend(store.clone());
+            .deadline(PATIENT)
+            .seed(0);
+        let builder = store::over(builder, store.clone());
         Self {
             store,
             cache: describe(builder).build().expect("sound"),
+            _telltale: Telltale::of(&recorder),
             recorder,
             clock,
         }

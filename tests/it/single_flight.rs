@@ -6,8 +6,9 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use memo::memoize;
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
 
+use crate::store::{self, Isolated};
 use crate::support::{Runs, until_waiting};
 
 /// Lets a test hold a body at its start.
@@ -384,7 +385,7 @@ fn filters_clones_and_observers_may_call_the_very_key() {
         assert_eq!(filtered_by_itself(3), 3);
         assert_eq!(reflexive(4), Reflexive(4));
     });
-    let cache = memo::Cache::builder()
+    let cache = store::builder()
         .observer(Arc::new(Curious))
         .build()
         .expect("sound");

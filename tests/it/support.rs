@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use memo::backend::{Answer, Backend, Bytes, Capability, Fault, FaultKind, Item, Name};
 use memo::{Cache, Event, Waits};
-use memo_testkit::Isolated;
+
+use crate::store::{self, Isolated};
 
 /// A counter that says how often a body ran.
 #[derive(Debug, Default)]
@@ -75,11 +76,14 @@ pub(crate) fn waiting(test: &Isolated) -> usize {
 /// Runs a test that hangs where it fails.
 pub(crate) fn in_time(test: impl FnOnce() + Send + 'static) {
     let (done, end) = channel();
-    let test = thread::spawn(move || {
+    // By its name the thread is known as this test's.
+    let named = thread::Builder::new().name(store::test());
+    let test = named.spawn(move || {
         test();
         let _ = done.send(());
     });
-    match end.recv_timeout(Duration::from_secs(20)) {
+    let test = test.expect("a thread can be had");
+    match end.recv_timeout(Duration::from_secs(120)) {
         Err(RecvTimeoutError::Timeout) => panic!("it waits for itself"),
         _ => test.join().expect("the test itself fails"),
     }
@@ -129,6 +133,7 @@ impl Scripted {
     }
 
     pub(crate) fn with(capability: Capability) -> Self {
+        store::is_scripted();
         Self(Arc::new(Inner {
             values: Mutex::default(),
             script: Mutex::new(Arc::new(|_| Act::Go)),

@@ -3,7 +3,9 @@
 use std::panic::catch_unwind;
 
 use memo::memoize;
-use memo_testkit::{Isolated, assert_computed};
+use memo_testkit::assert_computed;
+
+use crate::store::Isolated;
 
 #[memoize]
 fn double(n: u64) -> u64 {

@@ -57,6 +57,23 @@ impl Fault {
     pub fn kind(&self) -> FaultKind {
         self.kind
     }
+
+    /// Whether the store is as good as not there: a call that meets such a fault does not ask it again, or it might wait once more.
+    ///
+    /// ```
+    /// use memo_core::backend::{Fault, FaultKind};
+    ///
+    /// assert!(Fault::new(FaultKind::Timeout, "no answer").is_outage());
+    /// assert!(!Fault::new(FaultKind::Full, "no room").is_outage());
+    /// ```
+    pub fn is_outage(&self) -> bool {
+        match self.kind {
+            FaultKind::Connect | FaultKind::Timeout | FaultKind::Auth | FaultKind::Protocol => true,
+            FaultKind::Full | FaultKind::TooLarge | FaultKind::Unsupported | FaultKind::Other => {
+                false
+            }
+        }
+    }
 }
 
 impl fmt::Display for Fault {

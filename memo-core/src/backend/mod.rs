@@ -1,10 +1,15 @@
 //! Stores of bytes: what a backend is, and the one in this process.
 
+#[cfg(any(feature = "memory", feature = "backend"))]
+mod deadline;
 mod erased;
 mod fault;
+#[cfg(any(feature = "memory", feature = "backend"))]
+mod guarded;
 #[cfg(feature = "memory")]
 mod memory;
 mod name;
+mod terms;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -13,9 +18,12 @@ pub use bytes::Bytes;
 
 pub(crate) use self::erased::{Boxed, DynBackend};
 pub use self::fault::{Fault, FaultKind};
+#[cfg(any(feature = "memory", feature = "backend"))]
+pub(crate) use self::guarded::Guarded;
 #[cfg(feature = "memory")]
 pub use self::memory::Memory;
 pub use self::name::{Group, Name};
+pub use self::terms::{Alerts, Availability, ServerStats, Terms};
 use crate::expiration::Expiration;
 use crate::waits::Waits;
 
@@ -38,6 +46,16 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// What it can do. Asked once, when the cache is built.
     fn capability(&self) -> Capability;
 
+    /// What the cache asks of it. Told once, when the cache is built, before the first operation.
+    fn accept(&mut self, terms: &Terms) {
+        let _ = terms;
+    }
+
+    /// How the servers behind it are, one by one; none where there are no servers.
+    fn servers(&self) -> Vec<ServerStats> {
+        Vec::new()
+    }
+
     /// The values under these names, in their order; `None` for what is not there or has expired. A name may be asked for twice.
     fn get_many(
         &self,
@@ -49,7 +67,7 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// refused or stored whole; what it would have replaced may be gone.
     fn set_many(&self, items: Vec<Item>, waits: Waits) -> impl Future<Output = Answer<()>> + Send;
 
-    /// Removes these; answers how many were there.
+    /// Removes these; answers how many were there. A name that is leased and has no value yet may be counted.
     fn delete_many(
         &self,
         names: &[Name],
@@ -105,7 +123,8 @@ pub trait Backend: Debug + Send + Sync + 'static {
     }
 
     /// The value under this name; or, where there is none, the right to fill it, given to one caller at a time and for at most `time`.
-    /// Setting or deleting the name ends the right. Optional: [`Capability::leases`].
+    /// Setting or deleting the name ends the right. Until it is filled, nothing is there for [`get_many`](Self::get_many) and
+    /// [`probe_many`](Self::probe_many). Optional: [`Capability::leases`].
     fn lease(
         &self,
         name: &Name,
@@ -126,6 +145,19 @@ pub trait Backend: Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Answer<bool>> + Send {
         let _ = (item, token, waits);
         async { Err(Fault::unsupported("fill")) }
+    }
+
+    /// Keeps a lease for `time` from now; answers the token that stands for it from here on, or `None` if the lease is over. Optional:
+    /// [`Capability::leases`].
+    fn extend(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<Option<Token>>> + Send {
+        let _ = (name, token, time, waits);
+        async { Err(Fault::unsupported("extend")) }
     }
 
     /// Gives a lease back unused, so that another caller may have it at once. Optional: [`Capability::leases`].
@@ -188,6 +220,9 @@ pub struct Capability {
     pub leases: bool,
     /// Whether its bytes stay in this process.
     pub in_process: bool,
+    /// Whether it bounds each of its operations by [`Terms::deadline`] itself. Otherwise the cache does, as far as it can, unless the bytes stay in this
+    /// process: an asynchronous operation is dropped, a blocking one cannot be.
+    pub keeps_deadlines: bool,
 }
 
 impl Capability {
@@ -203,6 +238,7 @@ impl Capability {
             counters: false,
             leases: false,
             in_process: false,
+            keeps_deadlines: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::time::Duration;
 
 use super::Cache;
 use crate::call;
@@ -89,6 +90,22 @@ impl Policy {
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
         self.manner.codec = codec;
+        self
+    }
+
+    /// Has one process at a time compute a value, where the backend is outside of them and gives leases: `lock`. A process that has not been heard of
+    /// for `time` counts as dead.
+    #[must_use]
+    pub fn lock(mut self, time: Duration) -> Self {
+        self.manner.lock = Some(time);
+        self
+    }
+
+    /// Keeps copies of values that live outside of the process for so long in it: `near`. They are not reached by changes that others make. Not of what
+    /// is sealed or may be split.
+    #[must_use]
+    pub fn near(mut self, time: Duration) -> Self {
+        self.manner.near = Some(time);
         self
     }
 

@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::{Cache, Inner, global};
+use crate::backend::{Alerts, Availability, DynBackend, Terms};
 #[cfg(feature = "backend")]
-use crate::backend::Backend;
-use crate::backend::DynBackend;
+use crate::backend::{Backend, Guarded};
 use crate::clock::{Clock, Janitor, Time};
 use crate::error::Error;
-use crate::event::Observer;
-use crate::far::{Far, LEAST_NAME};
+use crate::event::{Event, Observer};
+use crate::far::{Far, LEAST_NAME, Owed};
 use crate::flight::Flights;
 use crate::keyring::Keyring;
 use crate::near::Near;
@@ -34,12 +34,13 @@ pub struct CacheBuilder {
     time: Time,
     observer: Option<Arc<dyn Observer>>,
     seed: Option<u64>,
-    backend: Option<Arc<dyn DynBackend>>,
+    backend: Option<Box<dyn DynBackend>>,
     keyring: Option<Keyring>,
     encrypt_all: bool,
     require_encryption: bool,
     max_value_bytes: Option<u64>,
     patience: Duration,
+    deadline: Duration,
 }
 
 impl CacheBuilder {
@@ -56,6 +57,7 @@ impl CacheBuilder {
             require_encryption: false,
             max_value_bytes: None,
             patience: Duration::from_millis(100),
+            deadline: Duration::from_millis(250),
         }
     }
 
@@ -92,7 +94,7 @@ impl CacheBuilder {
     /// Keeps values in `backend`, as bytes, instead of in this process: those of all functions but the `local` ones. With the feature `backend`.
     #[cfg(feature = "backend")]
     pub fn backend(mut self, backend: impl Backend) -> Self {
-        self.backend = Some(Arc::new(backend));
+        self.backend = Some(Guarded::over(backend));
         self
     }
 
@@ -107,6 +109,16 @@ impl CacheBuilder {
     /// first.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// How long one operation of the backend may take, connecting and trying again included, before the call goes on without it; 250 ms at first.
+    ///
+    /// A call that meets a backend that is not there waits for this once, and asks it no more. A backend that does not keep deadlines itself
+    /// ([`Capability::keeps_deadlines`](crate::backend::Capability::keeps_deadlines)) is kept to this one where it is asked asynchronously; where
+    /// it blocks it cannot be.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
         self
     }
 
@@ -157,13 +169,24 @@ impl CacheBuilder {
         let near = Near::new(self.budget);
         let far = self.backend.map(|backend| (backend, true));
         let far = far.or_else(|| Some((near.backend(&self.time)?, false)));
-        let far = far.map(|(backend, takes_all)| Far {
-            capability: backend.capability(),
-            backend,
-            takes_all,
-            keyring: self.keyring,
-            encrypt_all: self.encrypt_all,
-            max_value_bytes: self.max_value_bytes,
+        let far = far.map(|(mut backend, takes_all)| {
+            let owed = Owed::new(self.time.clone());
+            backend.accept(&Terms {
+                deadline: self.deadline,
+                alerts: alerts(backend.kind(), self.observer.clone(), Arc::clone(&owed)),
+            });
+            let capability = backend.capability();
+            let backend = backend.into();
+            owed.to(&backend);
+            Far {
+                capability,
+                backend,
+                owed,
+                takes_all,
+                keyring: self.keyring,
+                encrypt_all: self.encrypt_all,
+                max_value_bytes: self.max_value_bytes,
+            }
         });
         let inner = Arc::new(Inner {
             namespace: self.namespace,
@@ -181,6 +204,22 @@ impl CacheBuilder {
         inner.time.employ(Arc::downgrade(&janitor));
         Cache(inner)
     }
+}
+
+/// Tells the observer, has collected what is owed, and holds nothing else: what holds the backend must not be held by it.
+fn alerts(backend: &'static str, observer: Option<Arc<dyn Observer>>, owed: Arc<Owed>) -> Alerts {
+    Alerts::to(move |server, availability| {
+        if availability == Availability::Up {
+            owed.collect();
+        }
+        if let Some(observer) = &observer {
+            observer.on(&Event::Server {
+                backend,
+                server: Arc::clone(server),
+                availability,
+            });
+        }
+    })
 }
 
 /// Encryption, with the feature `encrypt`.

@@ -4,6 +4,7 @@ use super::Cache;
 use crate::backend::Group;
 use crate::context;
 use crate::event::{Event, Operation};
+use crate::far::Far;
 use crate::flight::Follow;
 use crate::site::Site;
 use crate::waits::{Waits, at_once};
@@ -49,6 +50,10 @@ impl Cache {
         end(self.flights().void_scope(state.scope), waits).await;
         // The backend in this process shares the engine of the near cache, and is in this count.
         let mut entries = self.near().remove_scope(state.scope);
+        // What else is there are copies.
+        if site.options().manner.near.is_some() && self.far().is_some_and(Far::has_copies) {
+            entries = 0;
+        }
         if let Some(far) = self.far().filter(|far| far.takes_all) {
             match far.backend.delete_group(Group(state.scope), waits).await {
                 Ok(deleted) => entries += deleted,
@@ -57,6 +62,10 @@ impl Cache {
         }
         // Whoever set out meanwhile may have fetched what is deleted now: nobody joins him from here on.
         self.flights().retire_scope(state.scope);
+        // And what he fetched is not kept.
+        if self.far().is_some_and(Far::has_copies) {
+            self.near().remove_scope(state.scope);
+        }
         self.emit(|| Event::InvalidatedAll {
             function: &state.name,
             entries,

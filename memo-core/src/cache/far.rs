@@ -1,12 +1,14 @@
 //! What calls and entries have in common when they write to a backend.
 
 use super::Cache;
-use crate::backend::{Answer, Fault};
+use crate::backend::{Answer, Fault, Name};
+use crate::background;
 use crate::codec::Wire;
 use crate::event::{Event, Operation, Unstored};
 use crate::expiration::{Expiration, Jitter};
-use crate::far::{Far, Load, Remains, Spot, Stock, Unpacked, Write};
+use crate::far::{Far, Load, Remains, Spot, Stock, Unpacked, Unsaved, Write};
 use crate::flight::Permit;
+use crate::lease::Lease;
 use crate::near::KeyRef;
 use crate::site::{Site, State};
 use crate::waits::{Waits, at_once};
@@ -20,8 +22,21 @@ pub(crate) enum Freight {
 
 /// What became of it.
 pub(crate) enum Delivered {
-    Stored { weight: usize },
+    Stored {
+        weight: usize,
+    },
     Unstored(Unstored),
+    /// What was to be removed may still be there.
+    NotRemoved(Unstored, Fault),
+}
+
+impl Delivered {
+    pub(crate) fn removed(reason: Unstored, answer: Answer<bool>) -> Self {
+        match answer {
+            Ok(_) => Self::Unstored(reason),
+            Err(fault) => Self::NotRemoved(reason, fault),
+        }
+    }
 }
 
 impl Cache {
@@ -34,7 +49,10 @@ impl Cache {
     ) -> (Load, Remains) {
         match self.far() {
             Some(far) if !self.flights().is_suspect(address) => {
-                far.load(spot, self.time().wall_seconds(), waits).await
+                match far.make_up(spot, waits).await {
+                    Ok(()) => far.load(spot, self.time().wall_seconds(), waits).await,
+                    Err(fault) => (Load::Faulty(fault), Remains::default()),
+                }
             }
             _ => (Load::Absent, Remains::default()),
         }
@@ -49,6 +67,7 @@ impl Cache {
     ) -> Answer<Stock> {
         match self.far() {
             Some(far) if !self.flights().is_suspect(address) => {
+                far.make_up(spot, waits).await?;
                 let now = self.time().wall_seconds();
                 far.find_items(spot, now, waits).await
             }
@@ -94,13 +113,14 @@ impl Cache {
         expiration.spread(jitter.or(options.jitter), self.luck())
     }
 
-    /// Does what a permit allows; `seen` is what the caller found there before. Deleted again where the permit is revoked meanwhile.
+    /// Does what a permit allows, and a lease where there is one; `seen` is what the caller found there before. Deleted again where the permit is revoked meanwhile.
     pub(crate) async fn ship_far(
         &self,
         spot: &Spot,
         freight: Freight,
         seen: Option<Remains>,
         permit: &Permit,
+        lease: Option<&Lease>,
         waits: Waits,
     ) -> Answer<Delivered> {
         let Some(far) = self.far() else {
@@ -108,13 +128,16 @@ impl Cache {
         };
         let before = match seen {
             Some(seen) => seen,
-            None => self.remains_far(far, spot, waits).await,
+            None => self.remains_far(far, spot, waits).await?,
         };
         let write = match freight {
             Freight::Store(write) => write,
             Freight::Remove(reason) => {
-                far.remove(spot, before, waits).await?;
-                return Ok(Delivered::Unstored(reason));
+                let removed = far.remove(spot, before, waits).await;
+                if let (Some(lease), Ok(_)) = (lease, &removed) {
+                    lease.end();
+                }
+                return Ok(Delivered::removed(reason, removed));
             }
         };
         let (weight, own) = (write.weight(), write.remains());
@@ -125,56 +148,96 @@ impl Cache {
             permit,
             is_due: true,
         };
-        let saved = far.save(spot, write, before, waits).await;
+        let saved = self.saved(far.save(spot, write, before, lease, waits).await);
         // Also after a fault, which does not say that nothing was written.
         if permit.is_revoked() {
-            far.remove(spot, own, waits).await?;
-            undo.is_due = false;
-            return saved.map(|()| Delivered::Unstored(Unstored::Voided));
+            let removed = far.remove(spot, own, waits).await;
+            undo.is_due = removed.as_ref().is_err_and(|fault| !fault.is_outage());
+            return saved.map(|_| Delivered::removed(Unstored::Voided, removed));
         }
         undo.is_due = false;
-        saved.map(|()| Delivered::Stored { weight })
+        saved.map(|is_stored| match is_stored {
+            true => Delivered::Stored { weight },
+            false => Delivered::Unstored(Unstored::Voided),
+        })
     }
 
-    /// Stores what was packed in place of what is there, or deletes that where nothing could be packed; answers the weight.
+    /// Stores what was packed in place of what is there, or deletes that where nothing could be packed; answers the weight. What was there is not
+    /// served any more, whether or not that worked.
     pub(crate) async fn put_far(
         &self,
         far: &Far,
         spot: &Spot,
         packed: Result<Write, Unstored>,
         waits: Waits,
-    ) -> Answer<Result<usize, Unstored>> {
-        let before = self.remains_far(far, spot, waits).await;
+    ) -> Answer<Delivered> {
+        let debt = far.debt(spot);
+        let before = self.remains_far(far, spot, waits).await?;
         match packed {
             Ok(write) => {
                 let weight = write.weight();
-                far.save(spot, write, before, waits).await?;
-                Ok(Ok(weight))
+                self.saved(far.save(spot, write, before, None, waits).await)?;
+                debt.paid();
+                Ok(Delivered::Stored { weight })
             }
             Err(reason) => {
-                far.remove(spot, before, waits).await?;
-                Ok(Err(reason))
+                let removed = far.remove(spot, before, waits).await;
+                if removed.is_ok() {
+                    debt.paid();
+                }
+                Ok(Delivered::removed(reason, removed))
             }
         }
     }
 
-    /// Deletes an entry and its chunks; answers whether it was there.
+    /// Deletes what a write has left in a backend that was not there: in the background, where nobody waits for it a second time.
+    fn saved(&self, saved: Result<bool, Unsaved>) -> Answer<bool> {
+        saved.map_err(|Unsaved { fault, orphans }| {
+            if !orphans.is_empty() {
+                // Where it cannot be done, chunks without a head expire.
+                background::run(self.clone().deleting(orphans));
+            }
+            fault
+        })
+    }
+
+    fn deleting(self, names: Vec<Name>) -> background::Job {
+        Box::new(move || {
+            if let Some(far) = self.far() {
+                let _ = at_once(far.delete(&names, Waits::Blocking));
+            }
+        })
+    }
+
+    /// Deletes an entry and its chunks; answers whether it was there. Owed where that fails, or is given up.
     pub(crate) async fn remove_far(&self, spot: &Spot, waits: Waits) -> Answer<bool> {
         let Some(far) = self.far() else {
             return Ok(false);
         };
-        let before = self.remains_far(far, spot, waits).await;
-        far.remove(spot, before, waits).await
+        let debt = far.debt(spot);
+        // A deletion is tried whatever happened before: it matters more than the time that it takes.
+        let before = self.remains_far(far, spot, waits).await.unwrap_or_default();
+        let removed = far.remove(spot, before, waits).await?;
+        debt.settled();
+        Ok(removed)
     }
 
     /// What would remain of the entry that is there now, were it replaced or deleted: nothing, where values are not split.
-    pub(crate) async fn remains_far(&self, far: &Far, spot: &Spot, waits: Waits) -> Remains {
+    pub(crate) async fn remains_far(
+        &self,
+        far: &Far,
+        spot: &Spot,
+        waits: Waits,
+    ) -> Answer<Remains> {
         if !spot.manner.large_data {
-            return Remains::default();
+            return Ok(Remains::default());
         }
         let remains = far.remains(spot, self.time().wall_seconds(), waits).await;
-        // A backend that fails now fails again in a moment, and is reported then.
-        remains.unwrap_or_default()
+        match remains {
+            Err(fault) if fault.is_outage() => Err(fault),
+            // If it fails again in a moment, that is reported.
+            remains => Ok(remains.unwrap_or_default()),
+        }
     }
 
     /// Counts a fault, and tells the observer.

@@ -5,6 +5,7 @@ mod builder;
 mod drops;
 mod far;
 mod global;
+mod lease;
 mod sequence;
 mod tally;
 
@@ -20,6 +21,8 @@ pub(crate) use self::drops::end;
 pub(crate) use self::far::{Delivered, Freight};
 pub use self::global::cache;
 pub(crate) use self::global::installed;
+pub(crate) use self::lease::Claim;
+use crate::backend::ServerStats;
 use crate::clock::{Janitor, Tick, Time};
 use crate::context;
 use crate::event::{Event, Observer};
@@ -92,8 +95,15 @@ impl Cache {
     pub fn stats(&self) -> CacheStats {
         CacheStats {
             computed: self.0.computed.load(Ordering::Relaxed),
+            owed: self.far().map_or(0, |far| far.owed.many()),
             ..self.0.near.stats()
         }
+    }
+
+    /// How the servers behind the backend are, one by one; none where there are no servers.
+    pub fn servers(&self) -> Vec<ServerStats> {
+        self.far()
+            .map_or_else(Vec::new, |far| far.backend.servers())
     }
 
     #[inline]

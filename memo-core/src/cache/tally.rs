@@ -47,6 +47,22 @@ impl Cache {
         });
     }
 
+    /// A call got the lease of what it computes.
+    pub(crate) fn leased(&self, state: &'static State) {
+        state.counters.leased.add(1);
+        self.emit(|| Event::Leased {
+            function: &state.name,
+        });
+    }
+
+    /// Another process computes what a call wants.
+    pub(crate) fn lease_held(&self, state: &'static State) {
+        state.counters.lease_waits.add(1);
+        self.emit(|| Event::LeaseHeld {
+            function: &state.name,
+        });
+    }
+
     /// A body was dropped before its end.
     pub(crate) fn abandoned(&self, state: &'static State) {
         state.counters.abandoned.add(1);
@@ -72,11 +88,40 @@ impl Cache {
         });
     }
 
+    /// A backend answered for what it was to store of an entry, which no call has computed.
+    pub(crate) fn placed(&self, state: &'static State, answer: Answer<Delivered>) {
+        let function = &state.name;
+        let unstored = |reason| Event::Unstored { function, reason };
+        match answer {
+            Ok(Delivered::Stored { weight }) => {
+                state.counters.bytes_written.add(weight as u64);
+                self.emit(|| Event::Stored {
+                    function,
+                    weight,
+                    evicted: 0,
+                });
+            }
+            Ok(Delivered::Unstored(reason)) => self.emit(|| unstored(reason)),
+            Ok(Delivered::NotRemoved(reason, fault)) => {
+                self.report_fault(state, Operation::Delete, fault);
+                self.emit(|| unstored(reason));
+            }
+            Err(fault) => self.report_fault(state, Operation::Set, fault),
+        }
+    }
+
     /// A backend answered for what it was to store.
     pub(crate) fn delivered(&self, state: &'static State, answer: Answer<Delivered>) {
         match answer {
-            Ok(Delivered::Stored { weight }) => self.stored(state, weight, 0),
+            Ok(Delivered::Stored { weight }) => {
+                state.counters.bytes_written.add(weight as u64);
+                self.stored(state, weight, 0);
+            }
             Ok(Delivered::Unstored(reason)) => self.unstored(state, reason),
+            Ok(Delivered::NotRemoved(reason, fault)) => {
+                self.report_fault(state, Operation::Delete, fault);
+                self.unstored(state, reason);
+            }
             Err(fault) => {
                 self.report_fault(state, Operation::Set, fault);
                 self.unstored(state, Unstored::Fault);

@@ -48,6 +48,11 @@ fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
                 let answer = errand.surroundings.run(|| at_once(call.fetch()));
                 call.fetched(errand, answer)
             }
+            Next::Claim(errand) => {
+                let may_wait = errand.may_wait();
+                let claim = errand.surroundings.run(|| at_once(call.claim(may_wait)));
+                call.claimed(errand, claim)
+            }
             Next::Run(errand) => return Ready::Run(errand),
             Next::Bypass => return Ready::Bypass,
         };

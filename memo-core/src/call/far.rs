@@ -1,15 +1,17 @@
 //! The steps of a call whose value lives in a backend.
 
-use super::{Call, End, Errand, Step};
+use super::{Call, Copied, End, Errand, Hold, Step};
 use crate::backend::{Answer, Fault};
 use crate::cache::{Delivered, Freight};
 use crate::codec::Wire;
 use crate::context::{Mode, Surroundings};
+use crate::envelope::Meta;
 use crate::event::{Miss, Operation, Unstored};
-use crate::far::{Course, Load, Remains, Spot};
+use crate::far::{Course, Debt, Load, Remains, Spot};
 use crate::flight::{Permit, Right};
 use crate::keep::Keep;
-use crate::rules::{Ruling, Value};
+use crate::reject::Reject;
+use crate::rules::{Ruling, Strict, Value};
 
 /// A value on its way to the caller, who gets it when the backend has it, or has failed.
 ///
@@ -17,10 +19,23 @@ use crate::rules::{Ruling, Value};
 pub(super) struct Delivery<V> {
     value: V,
     freight: Option<Freight>,
+    copied: Copied<V>,
     /// Given up before the flight lands, so that an invalidation waits for no one who waits for it.
     permit: Permit,
     errand: Errand,
     right: Right,
+}
+
+/// What a strict call shares with its followers when it could not fetch: no outcome, since they may be calls of a function that is not strict.
+pub(super) struct Unfetched(pub(super) Fault);
+
+/// What was fetched, and what is known of its age.
+pub(super) type Found<R, U> = (Value<R, U>, Meta);
+
+/// Why nothing that was fetched is served.
+pub(super) enum Unserved {
+    Because(Miss),
+    Faulty(Fault),
 }
 
 impl<V> Delivery<V> {
@@ -45,30 +60,71 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         errand.remains = Some(remains);
         let surroundings = errand.surroundings.clone();
         surroundings.run(|| match self.unload(load) {
-            Ok(value) => Step::Done(self.served(errand, value)),
-            Err(reason) => {
+            Ok(found) => Step::Done(self.served(errand, found)),
+            Err(Unserved::Because(reason)) => {
                 self.missed(reason);
-                self.run(errand)
+                self.run_in_turn(errand)
             }
+            Err(Unserved::Faulty(fault)) => self.unfetched(errand, Operation::Get, fault),
         })
     }
 
-    fn unload(&self, load: Load) -> Result<Value<R, U>, Miss> {
-        match load {
-            Load::Found { raw, .. } => self.decode(&raw).ok_or_else(|| {
-                self.state.counters.refuse(crate::Reject::Decode);
-                Miss::Refused(crate::Reject::Decode)
-            }),
-            Load::Refused(reject) => {
-                self.state.counters.refuse(reject);
-                Err(Miss::Refused(reject))
-            }
-            Load::Absent => Err(Miss::Absent),
-            Load::Faulty(fault) => {
-                self.faulty(Operation::Get, fault);
-                Err(Miss::Fault)
-            }
+    /// The backend failed: the body runs, or the caller learns of it who wanted to.
+    pub(super) fn unfetched(
+        &self,
+        mut errand: Errand,
+        operation: Operation,
+        fault: Fault,
+    ) -> Step<R> {
+        self.faulty(operation, fault.clone());
+        self.missed(Miss::Fault);
+        let Some(fail) = self.rules.strict() else {
+            errand.hold = Hold::after(&fault);
+            return self.run(errand);
+        };
+        if let Right::Lead(lead) = std::mem::replace(&mut errand.right, Right::Spent) {
+            let shared = || Some(Box::new(Unfetched(fault.clone())) as _);
+            lead.land(|| (), shared);
         }
+        self.failed(fail, fault)
+    }
+
+    /// What the leader met would be met again, and after as long a time: it is the follower's fault as well, whatever he makes of it.
+    pub(super) fn unfetched_by_another(&self, fault: Fault) -> Step<R> {
+        self.missed(Miss::Fault);
+        if let Some(fail) = self.rules.strict() {
+            return self.failed(fail, fault);
+        }
+        let ticket = self.cache.flights().ticket(self.address().hash);
+        let mut errand = self.errand(Right::Alone(ticket));
+        errand.hold = Hold::after(&fault);
+        self.run(errand)
+    }
+
+    fn failed(&self, fail: Strict<R>, fault: Fault) -> Step<R> {
+        self.state.counters.failed.add(1);
+        Step::Done(fail(fault))
+    }
+
+    pub(super) fn unload(&self, load: Load) -> Result<Found<R, U>, Unserved> {
+        let reason = match load {
+            Load::Found { meta, raw, weight } => {
+                self.state.counters.bytes_read.add(weight as u64);
+                match self.decode(&raw) {
+                    Some(value) => return Ok((value, meta)),
+                    None => self.refused(Reject::Decode),
+                }
+            }
+            Load::Refused(reject) => self.refused(reject),
+            Load::Absent => Miss::Absent,
+            Load::Faulty(fault) => return Err(Unserved::Faulty(fault)),
+        };
+        Err(Unserved::Because(reason))
+    }
+
+    fn refused(&self, reject: Reject) -> Miss {
+        self.state.counters.refuse(reject);
+        Miss::Refused(reject)
     }
 
     fn decode(&self, raw: &[u8]) -> Option<Value<R, U>> {
@@ -78,11 +134,17 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         (wire.decode)(spot.manner.codec, raw).ok()
     }
 
-    fn served(&self, mut errand: Errand, value: Value<R, U>) -> R {
+    fn served(&self, errand: Errand, found: Found<R, U>) -> R {
         self.cache.count_hit(self.state);
+        self.handed_out(errand, found)
+    }
+
+    /// Ends the flight with what the backend had.
+    pub(super) fn handed_out(&self, mut errand: Errand, (value, meta): Found<R, U>) -> R {
+        let copied = self.copied_from(&value, meta);
         let outcome = U::Keep::revive(value);
         let right = std::mem::replace(&mut errand.right, Right::Spent);
-        self.land(right, &outcome);
+        self.land(right, copied, &outcome);
         outcome
     }
 
@@ -97,22 +159,39 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     ) -> End<R, Value<R, U>> {
         let value = match U::Keep::part(outcome) {
             Ok(value) => value,
-            Err(outcome) => return self.kept_back(right, Unstored::Error, outcome),
+            Err(outcome) => {
+                return self.kept_back(errand, right, Copied::Unchanged, Unstored::Error, outcome);
+            }
         };
-        let freight = match self.freight(spot, wire, &value) {
+        let freight = match errand.hold.obstacle() {
+            None => self.freight(spot, wire, &value),
+            Some(obstacle) => Err(obstacle),
+        };
+        let freight = match freight {
             Ok(freight) => freight,
-            Err(reason) => return self.kept_back(right, reason, U::Keep::revive(value)),
+            Err(reason) => {
+                let copied = self.copied_without(reason, &value);
+                return self.kept_back(errand, right, copied, reason, U::Keep::revive(value));
+            }
+        };
+        let copied = match &freight {
+            Freight::Store(write) => self.copied(&value, write.expiration.duration()),
+            Freight::Remove(_) => Copied::Gone,
         };
         let (flights, address) = (self.cache.flights(), self.address());
         match right.permit(flights, &address, self.waits) {
             Some(permit) => End::Ship(Box::new(Delivery {
                 value,
                 freight: Some(freight),
+                copied,
                 permit,
                 errand,
                 right,
             })),
-            None => self.kept_back(right, Unstored::Voided, U::Keep::revive(value)),
+            None => {
+                let outcome = U::Keep::revive(value);
+                self.kept_back(errand, right, Copied::Unchanged, Unstored::Voided, outcome)
+            }
         }
     }
 
@@ -145,9 +224,28 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             return Ok(Delivered::Unstored(Unstored::NoStore));
         };
         let seen = delivery.errand.remains;
-        self.cache
-            .ship_far(spot, freight, seen, &delivery.permit, self.waits)
-            .await
+        // What a refreshed value was to replace is not served any more, whether or not that works.
+        let debt = self.superseded(spot);
+        let shipped = self
+            .cache
+            .ship_far(
+                spot,
+                freight,
+                seen,
+                &delivery.permit,
+                delivery.errand.hold.lease(),
+                self.waits,
+            )
+            .await;
+        if let (Some(debt), Ok(_)) = (debt, &shipped) {
+            debt.settled();
+        }
+        shipped
+    }
+
+    fn superseded<'s>(&'s self, spot: &'s Spot) -> Option<Debt<'s>> {
+        let far = self.cache.far()?;
+        (self.mode == Mode::Refresh).then(|| far.debt(spot))
     }
 
     /// Wakes those who wait and gives the value back.
@@ -158,31 +256,39 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     ) -> R {
         let Delivery {
             value,
+            copied,
             permit,
             errand,
             right,
             ..
         } = delivery;
+        let copied = match &answer {
+            Ok(Delivered::Stored { .. }) | Err(_) => copied,
+            // What it was before is not to be kept, either.
+            Ok(Delivered::Unstored(_) | Delivered::NotRemoved(..)) => Copied::Gone,
+        };
         let outcome = U::Keep::revive(value);
         errand.surroundings.run(|| {
             drop(permit);
-            self.land(right, &outcome);
+            self.land(right, copied, &outcome);
             self.cache.delivered(self.state, answer);
         });
         outcome
     }
 
-    fn kept_back(&self, right: Right, reason: Unstored, outcome: R) -> End<R, Value<R, U>> {
-        self.land(right, &outcome);
+    fn kept_back(
+        &self,
+        errand: Errand,
+        right: Right,
+        copied: Copied<Value<R, U>>,
+        reason: Unstored,
+        outcome: R,
+    ) -> End<R, Value<R, U>> {
+        // Another process may go on, and so may a follower who has to ask for his turn.
+        drop(errand);
+        self.land(right, copied, &outcome);
         self.unstored(reason);
         End::Done(outcome)
-    }
-
-    /// Ends the flight, if there is one, and shares the outcome with its followers.
-    fn land(&self, right: Right, outcome: &R) {
-        if let Right::Lead(lead) = right {
-            lead.land(|| (), || U::Keep::share(outcome));
-        }
     }
 
     fn faulty(&self, operation: Operation, fault: Fault) {

@@ -55,6 +55,11 @@ async fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
                 let answer = errand.surroundings.run_async(call.fetch()).await;
                 call.fetched(errand, answer)
             }
+            Next::Claim(errand) => {
+                let claim = call.claim(errand.may_wait());
+                let claim = errand.surroundings.run_async(claim).await;
+                call.claimed(errand, claim)
+            }
             Next::Run(errand) => return Ready::Run(errand),
             Next::Bypass => return Ready::Bypass,
         };

@@ -4,8 +4,10 @@
 //! place.
 
 mod blocking;
+mod copies;
 mod far;
 mod future;
+mod lease;
 
 use std::any::TypeId;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +28,9 @@ use crate::rules::{Ruling, Value};
 use crate::site::{Site, State};
 use crate::waits::Waits;
 
-use self::far::Delivery;
+use self::copies::Copied;
+use self::far::{Delivery, Unfetched};
+use self::lease::Hold;
 
 /// The whole of a hit: no lock, no allocation, nothing owned.
 #[inline]
@@ -74,6 +78,8 @@ enum Next {
     Wait(Follow),
     /// [Fetch](Call::fetch) from the backend, then hand what came to [`Call::fetched`].
     Fetch(Errand),
+    /// [Claim](Call::claim) the right to compute, then hand what came of it to [`Call::claimed`].
+    Claim(Errand),
     /// Run the body in the surroundings of this errand, then hand the outcome to [`Call::finish`].
     Run(Errand),
     /// Run the body, as if there were no cache.
@@ -105,10 +111,11 @@ struct Errand {
     state: &'static State,
     cache: Cache,
     surroundings: Surroundings,
-    /// Whether the body runs: dropped then, it counts as abandoned.
+    /// Whether the body runs, or is to run when it is its turn: dropped then, it counts as abandoned.
     runs: bool,
     /// What the fetching found that a store would replace.
     remains: Option<Remains>,
+    hold: Hold,
 }
 
 impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
@@ -159,7 +166,10 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     /// What to do when the flight that was followed has ended.
     fn landed(&self, landing: Landing) -> Step<R> {
         let shared = match landing {
-            Landing::Shared(copy) => U::Keep::unshare(&*copy),
+            Landing::Shared(copy) => match copy.downcast_ref() {
+                Some(Unfetched(fault)) => return self.unfetched_by_another(fault.clone()),
+                None => U::Keep::unshare(&*copy),
+            },
             Landing::Each => None,
             Landing::Abandoned => return self.take_off(),
         };
@@ -169,9 +179,12 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         }
     }
 
-    /// A follower of an outcome that cannot be shared computes for himself, at once.
+    /// A follower of an outcome that cannot be shared computes for himself: at once, or when it is his turn.
     fn run_after_another(&self) -> Step<R> {
         self.missed(Miss::Absent);
+        if self.takes_turns() {
+            return self.take_off();
+        }
         let ticket = self.cache.flights().ticket(self.address().hash);
         self.run(self.errand(Right::Alone(ticket)))
     }
@@ -202,7 +215,11 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         }
         match &self.course {
             Course::Near => {}
-            Course::Far(..) => return Err(None),
+            Course::Far(..) => {
+                let copy = self.copy().ok_or(None)?;
+                self.cache.count_hit(self.state);
+                return Ok(copy);
+            }
             Course::Nowhere(problem) => {
                 self.cache.tell(self.state, problem);
                 return Err(Some(Miss::NotCached));
@@ -265,6 +282,11 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 return self.joined(U::Keep::revive(value));
             }
         }
+        if self.mode == Mode::Normal
+            && let Some(copy) = self.copy()
+        {
+            return self.joined(copy);
+        }
         self.set_out(self.errand(Right::Lead(lead)))
     }
 
@@ -301,6 +323,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             surroundings,
             runs: false,
             remains: None,
+            hold: Hold::default(),
         }
     }
 
@@ -388,7 +411,8 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 impl Drop for Errand {
     fn drop(&mut self) {
         if self.runs {
-            // Hands over first: an observer may call this very key.
+            // Hands over first, in this process and to others: an observer may call this very key.
+            self.hold = Hold::default();
             self.right = Right::Spent;
             self.cache.abandoned(self.state);
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use super::{AnyEntry, Entry, entry};
+use crate::backend::Fault;
 use crate::context;
 use crate::expiration::Expiration;
 use crate::explain::Explanation;
@@ -57,6 +58,16 @@ impl<R> AnyAsyncEntry<R> {
     /// A value that is being computed meanwhile is not stored, and calls that start later do not wait for it.
     pub async fn invalidate(&self) -> bool {
         self.entry().drop_value(Waits::Async).await
+    }
+
+    /// [`invalidate`](Self::invalidate) for those who must know that it was done: answers whether there was a value to drop, or that the backend
+    /// did not say so. Then the deletion is owed: this process serves an older value no more, others may until the backend can be reached from here.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the backend, which is an event and a counter as well.
+    pub async fn try_invalidate(&self) -> Result<bool, Fault> {
+        self.entry().try_drop_value(Waits::Async).await
     }
 
     /// Why the next call with these arguments, made here and now, would be a hit or a miss.

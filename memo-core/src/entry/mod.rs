@@ -12,6 +12,7 @@ pub use self::future::{AnyAsyncEntry, AsyncEntry, async_entry};
 pub use self::items::{async_items_entry, items_entry};
 pub(crate) use self::place::Place;
 use self::stored::{ByRules, Stored};
+use crate::backend::{Answer, Fault};
 use crate::cache::{Cache, Policy};
 use crate::codec::Wire;
 use crate::context;
@@ -95,12 +96,26 @@ impl<R> AnyEntry<R> {
         context::on_living_thread(|| at_once(self.drop_value(Waits::Blocking)))
     }
 
+    /// [`invalidate`](Self::invalidate) for those who must know that it was done: answers whether there was a value to drop, or that the backend
+    /// did not say so. Then the deletion is owed: this process serves an older value no more, others may until the backend can be reached from here.
+    ///
+    /// # Errors
+    ///
+    /// The fault of the backend, which is an event and a counter as well.
+    pub fn try_invalidate(&self) -> Result<bool, Fault> {
+        context::on_living_thread(|| at_once(self.try_drop_value(Waits::Blocking)))
+    }
+
     /// Why the next call with these arguments, made here and now, would be a hit or a miss.
     pub fn explain(&self) -> Explanation {
         self.explained(at_once(self.verdict(Waits::Blocking)))
     }
 
     pub(crate) async fn drop_value(&self, waits: Waits) -> bool {
+        self.try_drop_value(waits).await.unwrap_or(false)
+    }
+
+    async fn try_drop_value(&self, waits: Waits) -> Answer<bool> {
         let (place, address) = (self.stored.place(self), self.stored.address(self));
         self.cache
             .drop_value(self.site, &self.key, &place, &address, waits)

@@ -1,5 +1,6 @@
 //! Where the value of an entry lives, and how it is dropped there.
 
+use crate::backend::Answer;
 use crate::cache::{Cache, end};
 use crate::context;
 use crate::event::{Event, Operation};
@@ -35,24 +36,24 @@ impl Cache {
         place: &Place,
         address: &KeyRef<'_>,
         waits: Waits,
-    ) -> bool {
+    ) -> Answer<bool> {
         if !self.can_change(site, key) {
-            return false;
+            return Ok(false);
         }
         let dropped = match place {
-            Place::Near | Place::Nowhere(_) => context::on_living_thread(|| {
+            Place::Near | Place::Nowhere(_) => Ok(context::on_living_thread(|| {
                 self.flights()
                     .invalidate(address, || self.near().remove(address))
-            }),
+            })),
             Place::Far(spot) => {
                 let address = &spot.address(*address);
+                self.drop_copy(address);
                 end(self.flights().void(address), waits).await;
                 let removed = self.remove_far(spot, waits).await;
                 // Whoever set out meanwhile may have fetched what is deleted now: nobody joins him from here on.
-                self.flights().retire(address);
-                removed.unwrap_or_else(|fault| {
-                    self.report_fault(site.state(), Operation::Delete, fault);
-                    false
+                self.drop_copy(address);
+                removed.inspect_err(|fault| {
+                    self.report_fault(site.state(), Operation::Delete, fault.clone());
                 })
             }
         };
@@ -60,6 +61,14 @@ impl Cache {
             function: site.name(),
         });
         dropped
+    }
+
+    /// Drops the copy that is kept here of an entry outside of the process, and voids those that are on their way.
+    pub(crate) fn drop_copy(&self, address: &KeyRef<'_>) {
+        context::on_living_thread(|| {
+            self.flights()
+                .invalidate(address, || self.near().remove(address))
+        });
     }
 
     /// Whether there is an entry to change: a cache that is disabled has none, and neither has a key that could not be made.

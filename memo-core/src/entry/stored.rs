@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use super::{AnyEntry, Place};
 use crate::backend::Boxed;
-use crate::cache::end;
+use crate::cache::{Delivered, end};
 use crate::codec::Wire;
 use crate::context;
-use crate::event::{Event, Operation, Unstored};
+use crate::event::{Event, Unstored};
 use crate::expiration::Expiration;
 use crate::far::{Course, Load, Manner, Problem, Spot, Write};
 use crate::keep::Keep;
@@ -176,28 +176,18 @@ impl<R> AnyEntry<R> {
         let (site, cache) = (self.site, &self.cache);
         let Some(far) = cache.far() else { return };
         let (permit, before) = cache.flights().seize(address, waits);
+        cache.drop_copy(address);
         end(before, waits).await;
         let mut stored = cache.put_far(far, spot, packed, waits).await;
         if permit.is_revoked() {
             let removed = cache.remove_far(spot, waits).await;
-            stored = removed.map(|_| Err(Unstored::Voided));
+            stored = Ok(Delivered::removed(Unstored::Voided, removed));
         }
         drop(permit);
         // Whoever set out meanwhile may have fetched what was there before.
-        cache.flights().retire(address);
+        cache.drop_copy(address);
         // Nor may what they write replace the new value: both go.
         cache.flights().revoke(address);
-        match stored {
-            Ok(Ok(weight)) => cache.emit(|| Event::Stored {
-                function: site.name(),
-                weight,
-                evicted: 0,
-            }),
-            Ok(Err(reason)) => cache.emit(|| Event::Unstored {
-                function: site.name(),
-                reason,
-            }),
-            Err(fault) => cache.report_fault(site.state(), Operation::Set, fault),
-        }
+        cache.placed(site.state(), stored);
     }
 }

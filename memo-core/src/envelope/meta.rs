@@ -1,5 +1,7 @@
 //! What the body of an entry says of its value's age. docs/envelope.md, section 2.
 
+use std::time::Duration;
+
 use crate::varint;
 
 /// How long after its end an entry is still served, in seconds: clocks differ.
@@ -66,6 +68,13 @@ impl Meta {
         Some((meta, rest))
     }
 
+    /// How much of its life the entry has left at `now`, in seconds since 2020-01-01T00:00:00Z; `None` is for ever.
+    pub(crate) fn left(&self, now: u32) -> Option<Duration> {
+        let end = u64::from(self.created).saturating_add(self.ttl);
+        let left = Duration::from_secs(end.saturating_sub(u64::from(now)));
+        (self.ttl != 0).then_some(left)
+    }
+
     /// Whether the entry is over at `now`, in seconds since 2020-01-01T00:00:00Z.
     pub(super) fn is_dead(&self, now: u32) -> bool {
         let end = u64::from(self.created).saturating_add(self.ttl);
@@ -92,6 +101,15 @@ mod tests {
         cost: None,
         is_prefix: false,
     };
+
+    #[test]
+    fn what_is_left_of_a_life_ends_with_it() {
+        assert_eq!(META.left(101), Some(Duration::from_secs(59)));
+        assert_eq!(META.left(160), Some(Duration::ZERO));
+        assert_eq!(META.left(u32::MAX), Some(Duration::ZERO));
+        let endless = Meta { ttl: 0, ..META };
+        assert_eq!(endless.left(u32::MAX), None);
+    }
 
     #[test]
     fn all_that_is_said_is_read_again() {

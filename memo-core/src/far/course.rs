@@ -2,13 +2,14 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
+use std::time::Duration;
 
 use super::{Far, Problem};
 use crate::backend::{Group, Name};
 use crate::cache::Cache;
 use crate::codec::{Codec, Wire};
 use crate::envelope::{self, Binding, ITEMS_BLOCK, Keys, Wanted, WriteLock};
-use crate::key::{DIGEST_BYTES, Key};
+use crate::key::{DIGEST_BYTES, Key, plain_name};
 use crate::keyring::Keyring;
 use crate::near::KeyRef;
 use crate::schema::Shape;
@@ -24,6 +25,10 @@ pub struct Manner {
     pub(crate) encrypt: bool,
     pub(crate) compress: Option<bool>,
     pub(crate) codec: Codec,
+    /// For how long one process at a time computes, before it counts as dead.
+    pub(crate) lock: Option<Duration>,
+    /// For how long copies are kept in this process.
+    pub(crate) near: Option<Duration>,
 }
 
 impl Manner {
@@ -33,6 +38,8 @@ impl Manner {
         encrypt: false,
         compress: None,
         codec: Codec::Postcard,
+        lock: None,
+        near: None,
     };
 
     /// That of a sequence: it may always be large.
@@ -40,6 +47,7 @@ impl Manner {
         Self {
             large_data: true,
             items: true,
+            near: None,
             ..self
         }
     }
@@ -132,7 +140,7 @@ fn obstacle(far: &Far, site: &'static Site, key: &Key, shape: &Shape) -> Option<
         }
         if key
             .instance_name()
-            .is_some_and(|types| types.contains("{{closure}}"))
+            .is_some_and(|types| plain_name(types).contains("{{closure}}"))
         {
             let why = "a type of its key is a closure, and closures have no names of their own outside the process: say `local`, or give it a \
                        function";
@@ -207,6 +215,10 @@ impl Spot {
             bytes: &digest.0,
             ..plain
         }
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.protection, Protection::Plain)
     }
 
     /// The name of a chunk of this entry.

@@ -9,8 +9,12 @@ use crate::waits::Waits;
 
 /// What is in the backend of a sequence.
 pub(crate) enum Stock {
-    /// All of it.
-    Inline { meta: Meta, raw: Vec<u8> },
+    /// All of it, and how many bytes it takes there.
+    Inline {
+        meta: Meta,
+        raw: Vec<u8>,
+        weight: usize,
+    },
     /// Its chunks, the first of which were fetched.
     Chunked {
         manifest: Box<ItemsManifest>,
@@ -36,7 +40,16 @@ impl Far {
         };
         let manifest = match envelope::open_items(&head, &spot.wanted(now)) {
             Err(reject) => return Ok(Stock::Refused(reject)),
-            Ok(OpenedItems::Inline { meta, raw }) => return Ok(Stock::Inline { meta, raw }),
+            Ok(OpenedItems::Inline { meta, .. }) if self.owed.spoils(meta.created) => {
+                return Ok(Stock::Absent);
+            }
+            Ok(OpenedItems::Inline { meta, raw }) => {
+                let weight = head.len();
+                return Ok(Stock::Inline { meta, raw, weight });
+            }
+            Ok(OpenedItems::Chunked(manifest)) if self.owed.spoils(manifest.meta.created) => {
+                return Ok(Stock::Absent);
+            }
             Ok(OpenedItems::Chunked(manifest)) => manifest,
         };
         let first = manifest.chunks.min(self.window());

@@ -10,8 +10,12 @@ use crate::waits::Waits;
 
 /// What is in the backend for a call.
 pub(crate) enum Load {
-    /// The encoded value.
-    Found { meta: Meta, raw: Vec<u8> },
+    /// The encoded value, and how many bytes it takes there.
+    Found {
+        meta: Meta,
+        raw: Vec<u8>,
+        weight: usize,
+    },
     /// Something that is not served.
     Refused(Reject),
     /// Nothing.
@@ -71,25 +75,43 @@ impl Far {
         let Some(head) = self.fetch_one(&spot.name, waits).await? else {
             return Ok(Load::Absent);
         };
-        Ok(match envelope::open(&head, &spot.wanted(now)) {
+        self.open(spot, &head, now, waits, remains).await
+    }
+
+    /// Opens an entry whose head was fetched.
+    pub(super) async fn open(
+        &self,
+        spot: &Spot,
+        head: &[u8],
+        now: u32,
+        waits: Waits,
+        remains: &mut Remains,
+    ) -> Answer<Load> {
+        let mut weight = head.len();
+        Ok(match envelope::open(head, &spot.wanted(now)) {
             Err(reject) => Load::Refused(reject),
-            Ok(Opened::Inline { meta, raw }) => Load::Found { meta, raw },
+            Ok(Opened::Inline { meta, .. }) if self.owed.spoils(meta.created) => Load::Absent,
+            Ok(Opened::Inline { meta, raw }) => Load::Found { meta, raw, weight },
             Ok(Opened::Chunked(manifest)) => {
                 *remains = Remains::of(&manifest);
                 let meta = manifest.meta;
-                match self.collect(spot, *manifest, waits).await? {
-                    Ok(raw) => Load::Found { meta, raw },
+                if self.owed.spoils(meta.created) {
+                    return Ok(Load::Absent);
+                }
+                match self.collect(spot, *manifest, &mut weight, waits).await? {
+                    Ok(raw) => Load::Found { meta, raw, weight },
                     Err(reject) => Load::Refused(reject),
                 }
             }
         })
     }
 
-    /// All chunks of a manifest, a window of them at a time.
+    /// All chunks of a manifest, a window of them at a time; adds to `weight` what they take.
     async fn collect(
         &self,
         spot: &Spot,
         mut manifest: Manifest,
+        weight: &mut usize,
         waits: Waits,
     ) -> Answer<Result<Vec<u8>, Reject>> {
         let (id, count) = (manifest.write_id, manifest.chunks);
@@ -98,6 +120,7 @@ impl Far {
             let end = count.min(next.saturating_add(WINDOW as u32));
             let names = spot.chunk_names(id, next..end);
             for chunk in self.fetch(&names, waits).await? {
+                *weight += chunk.as_ref().map_or(0, bytes::Bytes::len);
                 let taken = match chunk {
                     Some(chunk) => manifest.take(&chunk),
                     None => Err(Reject::MissingChunk),

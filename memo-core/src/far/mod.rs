@@ -5,23 +5,28 @@
 
 mod course;
 mod items;
+mod lease;
 mod load;
+mod owed;
 mod pack;
 mod problem;
 mod save;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[expect(unreachable_pub, reason = "a public trait of a private room names it")]
 pub use self::course::Manner;
 pub(crate) use self::course::{Course, LEAST_NAME, Spot};
 pub(crate) use self::items::Stock;
+pub(crate) use self::lease::Offer;
 pub(crate) use self::load::{Load, Remains};
+pub(crate) use self::owed::{Debt, Owed};
 pub(crate) use self::pack::{Unpacked, Write, encode_item, meta};
 pub use self::problem::Problem;
 pub(crate) use self::problem::Told;
-pub(crate) use self::save::chunk_item;
+pub(crate) use self::save::{Unsaved, chunk_item};
 use crate::backend::{Capability, DynBackend};
 use crate::keyring::Keyring;
 
@@ -34,6 +39,20 @@ pub(crate) struct Far {
     pub(crate) keyring: Option<Keyring>,
     pub(crate) encrypt_all: bool,
     pub(crate) max_value_bytes: Option<u64>,
+    pub(crate) owed: Arc<Owed>,
+}
+
+impl Far {
+    /// Whether there may be copies in this process of what is outside of it.
+    pub(crate) fn has_copies(&self) -> bool {
+        self.takes_all && !self.capability.in_process
+    }
+
+    /// For how long copies of an entry are kept in this process: of plain ones that are fetched from outside of it.
+    pub(crate) fn near_time(&self, spot: &Spot) -> Option<Duration> {
+        let is_copied = spot.is_plain() && !spot.manner.large_data && !self.capability.in_process;
+        spot.manner.near.filter(|_| is_copied)
+    }
 }
 
 /// How many chunks are on their way at once.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Far, Remains, Spot, WINDOW, Write};
-use crate::backend::{Answer, Bytes, Item, Name};
+use super::{Debt, Far, Remains, Spot, WINDOW, Write};
+use crate::backend::{Answer, Bytes, Fault, Item, Name};
 use crate::envelope::Packed;
 use crate::expiration::Expiration;
+use crate::lease::Lease;
 use crate::seal::WriteId;
 use crate::waits::Waits;
 
@@ -16,35 +17,69 @@ const SLACK: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(600);
 
 impl Far {
-    /// Writes the chunks, then the entry itself, which is what makes the write visible; deletes what remains of the entry before.
+    /// Writes the chunks, then the entry itself, which is what makes the write visible; deletes what remains of the entry before. `false` where it is
+    /// written by a lease that is over.
     ///
-    /// Where that fails, what was written is deleted as far as the backend lets us; the rest expires unseen.
+    /// Where that fails, what was written is deleted as far as the backend lets us; the rest expires unseen. A backend that is not there is not
+    /// asked for that, or it would take its time once more.
     pub(crate) async fn save(
         &self,
         spot: &Spot,
         write: Write,
         before: Remains,
+        lease: Option<&Lease>,
         waits: Waits,
-    ) -> Answer<()> {
+    ) -> Result<bool, Unsaved> {
         let own = write.remains();
-        let written = self.write(spot, write, waits).await;
+        let (packed, rest) = write.into_parts();
+        let written = match self.write_chunks(spot, packed.chunks, rest, waits).await {
+            Ok(()) => self.write_head(spot, packed.head, rest, lease, waits).await,
+            Err(fault) if fault.is_outage() => {
+                let orphans = own.names(spot);
+                return Err(Unsaved { fault, orphans });
+            }
+            Err(fault) => Err(fault),
+        };
         let orphans = match &written {
-            Ok(()) => Vec::new(),
-            Err(_) if own.is_none() => return written,
+            Ok(true) => Vec::new(),
+            Ok(false) => own.names(spot),
+            // It may be there as a whole.
+            Err(fault) if fault.is_outage() => return Ok(written?),
+            Err(_) if own.is_none() => return Ok(written?),
             // The reply alone may be lost: then the entry is there, and without its chunks it would be in the way.
             Err(_) => [vec![spot.name.clone()], own.names(spot)].concat(),
         };
         // A backend that cannot delete them now lets them expire.
         let _ = self.delete(&orphans, waits).await;
         let _ = self.let_go(spot, before, waits).await;
-        written
+        Ok(written?)
     }
 
-    /// Deletes an entry and what remains of it; answers whether it was there.
+    /// Deletes an entry and what remains of it; answers whether it was there. What fails, or is given up, is owed.
     pub(crate) async fn remove(&self, spot: &Spot, remains: Remains, waits: Waits) -> Answer<bool> {
+        let debt = self.debt(spot);
         let deleted = self.delete(std::slice::from_ref(&spot.name), waits).await?;
+        debt.paid();
         self.let_go(spot, remains, waits).await?;
         Ok(deleted > 0)
+    }
+
+    /// What is there is not to be served any more, and is owed unless it is deleted or replaced.
+    pub(crate) fn debt<'a>(&'a self, spot: &'a Spot) -> Debt<'a> {
+        self.owed.debt(&spot.name)
+    }
+
+    /// Makes up for a deletion that is owed, if one is: before that, what is there is not to be looked at.
+    pub(crate) async fn make_up(&self, spot: &Spot, waits: Waits) -> Answer<()> {
+        if !self.owed.has(&spot.name) {
+            return Ok(());
+        }
+        let mark = self.owed.mark();
+        self.delete(std::slice::from_ref(&spot.name), waits).await?;
+        self.owed.pay(&spot.name, mark);
+        // The backend is there: so the others can be made up for as well.
+        self.owed.collect();
+        Ok(())
     }
 
     /// Gives up the chunks of an entry that is not there any more. Those of a sequence linger for its readers, or expire with it where the
@@ -72,37 +107,91 @@ impl Far {
         self.backend.set_many(chunks, waits).await
     }
 
-    async fn write(&self, spot: &Spot, write: Write, waits: Waits) -> Answer<()> {
-        let Write {
-            packed: Packed { head, chunks },
-            write_id,
-            expiration,
-            earlier,
-            ..
-        } = write;
-        let mut chunks = (earlier..)
+    async fn write_chunks(
+        &self,
+        spot: &Spot,
+        chunks: Vec<Bytes>,
+        rest: Rest,
+        waits: Waits,
+    ) -> Answer<()> {
+        let mut chunks = (rest.earlier..)
             .zip(chunks)
-            .map(|(index, chunk)| chunk_item(spot, write_id, index, chunk, expiration));
+            .map(|(index, chunk)| chunk_item(spot, rest.write_id, index, chunk, rest.expiration));
         loop {
             let window = Vec::from_iter(chunks.by_ref().take(WINDOW));
             if window.is_empty() {
-                break;
+                return Ok(());
             }
             self.backend.set_many(window, waits).await?;
         }
+    }
+
+    /// `false` where the lease is over.
+    async fn write_head(
+        &self,
+        spot: &Spot,
+        head: Bytes,
+        rest: Rest,
+        lease: Option<&Lease>,
+        waits: Waits,
+    ) -> Answer<bool> {
         let head = Item {
             name: spot.name.clone(),
             value: head,
-            expiration,
+            expiration: rest.expiration,
         };
-        self.backend.set_many(vec![head], waits).await
+        let mark = self.owed.mark();
+        let is_written = match lease {
+            Some(lease) => lease.fill(head).await?,
+            None => {
+                self.backend.set_many(vec![head], waits).await?;
+                true
+            }
+        };
+        if is_written {
+            self.owed.pay(&spot.name, mark);
+        }
+        Ok(is_written)
     }
 
-    async fn delete(&self, names: &[Name], waits: Waits) -> Answer<usize> {
+    pub(crate) async fn delete(&self, names: &[Name], waits: Waits) -> Answer<usize> {
         if names.is_empty() {
             return Ok(0);
         }
         self.backend.delete_many(names, waits).await
+    }
+}
+
+/// A value that was not stored.
+pub(crate) struct Unsaved {
+    pub(crate) fault: Fault,
+    /// Chunks that nobody will see, and that nobody has tried to delete.
+    pub(crate) orphans: Vec<Name>,
+}
+
+impl From<Fault> for Unsaved {
+    fn from(fault: Fault) -> Self {
+        let orphans = Vec::new();
+        Self { fault, orphans }
+    }
+}
+
+/// What a write is beside its bytes.
+#[derive(Clone, Copy)]
+struct Rest {
+    write_id: WriteId,
+    expiration: Expiration,
+    earlier: u32,
+}
+
+impl Write {
+    fn into_parts(self) -> (Packed, Rest) {
+        let rest = Rest {
+            write_id: self.write_id,
+            expiration: self.expiration,
+            earlier: self.earlier,
+        };
+        (self.packed, rest)
     }
 }
 

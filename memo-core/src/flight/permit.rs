@@ -2,7 +2,7 @@
 //!
 //! A store in this process is changed under the lock of a shard. Writing to a backend takes longer than a lock may be held, so whoever writes
 //! has a [`Permit`]. An invalidation voids what is being computed, waits for the permits of its key, and deletes afterwards: what is
-//! written late is deleted, and what is computed late is not written. At last it [retires](Flights::retire) the flights that began meanwhile,
+//! written late is deleted, and what is computed late is not written. At last it [voids](Flights::invalidate) the flights that began meanwhile,
 //! which may have fetched what was deleted a moment later: whoever calls after the invalidation does not join them.
 //!
 //! Nobody waits for an asynchronous writer, which may need this very thread, or task, to go on. Its permit is revoked instead: it deletes what
@@ -118,11 +118,6 @@ impl Flights {
         let mut shard = self.shard(key.hash);
         shard.void(key);
         shard.stop_writing(|written| written.is(key))
-    }
-
-    /// Takes the flights of `key` out of the table: nobody joins them from here on.
-    pub(crate) fn retire(&self, key: &KeyRef<'_>) {
-        self.shard(key.hash).void(key);
     }
 
     /// Takes the flights of `scope` out of the table.

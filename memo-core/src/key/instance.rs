@@ -41,13 +41,17 @@ impl<T: ?Sized> Type<T> {
     pub const NEW: Self = Self(PhantomData);
 }
 
+/// Stands for the types around a function that names none of them, by a closure in it: its type has every generic parameter in scope.
+pub struct Around<F>(pub F);
+
 /// The type of a value: of an `impl Trait` argument, which has no name to write.
 #[inline]
 pub fn type_of<T: ?Sized>(_: &T) -> Type<T> {
     Type::NEW
 }
 
-/// What a type's name says to a reader: `(memo::Type<shop::User>, memo::Type<u32>)` is `shop::User,u32`.
+/// What a type's name says to a reader: `(memo::Type<shop::User>, memo::Type<u32>)` is `shop::User,u32`, and
+/// `memo::Around<shop::List<u8>::load::{{closure}}>` is `shop::List<u8>::load`.
 pub(crate) fn plain_name(name: &str) -> String {
     let bare = without_wrappers(name);
     let items = bare
@@ -59,19 +63,22 @@ pub(crate) fn plain_name(name: &str) -> String {
     }
 }
 
-/// Takes out every `Type<` and the `>` that belongs to it.
+/// Takes out every `Type<` and `Around<`, and the `>` that belongs to it.
 fn without_wrappers(name: &str) -> String {
-    let wrapper = wrapper();
+    let wrappers = [
+        (wrapper::<Type<()>>(), Bracket::Type),
+        (wrapper::<Around<()>>(), Bracket::Around),
+    ];
     let mut bare = String::with_capacity(name.len());
     let mut open = Vec::new();
     let mut rest = name;
     while let Some(next) = rest.chars().next() {
-        if let Some(inside) = rest
-            .strip_prefix(wrapper)
-            .filter(|_| !continues_a_path(&bare))
-        {
-            open.push(Bracket::Wrapper);
-            rest = inside;
+        let wrapper = wrappers
+            .iter()
+            .find(|(wrapper, _)| rest.starts_with(wrapper) && !continues_a_path(&bare));
+        if let Some((wrapper, bracket)) = wrapper {
+            open.push(*bracket);
+            rest = &rest[wrapper.len()..];
             continue;
         }
         let closed = match next {
@@ -82,23 +89,33 @@ fn without_wrappers(name: &str) -> String {
             '>' if !bare.ends_with('-') => open.pop(),
             _ => None,
         };
-        if closed != Some(Bracket::Wrapper) {
-            bare.push(next);
+        match closed {
+            Some(Bracket::Type) => {}
+            // The closure is ours; what it stands in is what was asked for.
+            Some(Bracket::Around) => {
+                let around = bare.strip_suffix(CLOSURE).unwrap_or(&bare).len();
+                bare.truncate(around);
+            }
+            Some(Bracket::Own) | None => bare.push(next),
         }
         rest = &rest[next.len_utf8()..];
     }
     bare
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy)]
 enum Bracket {
     Own,
-    Wrapper,
+    Type,
+    Around,
 }
 
-/// `path::to::Type<`: asked of the compiler, for it knows where this module was put.
-fn wrapper() -> &'static str {
-    let name = type_name::<Type<()>>();
+/// How the name of a closure ends.
+const CLOSURE: &str = "::{{closure}}";
+
+/// `path::to::Type<` of `Type<()>`: asked of the compiler, for it knows where this module was put.
+fn wrapper<W>() -> &'static str {
+    let name = type_name::<W>();
     name.strip_suffix("()>").unwrap_or(name)
 }
 
@@ -154,7 +171,7 @@ mod tests {
 
     #[test]
     fn another_type_of_that_name_stays() {
-        let wrapper = wrapper();
+        let wrapper = wrapper::<Type<()>>();
         assert_eq!(
             plain_name(&format!("other_{wrapper}u8>")),
             format!("other_{wrapper}u8>")
@@ -166,6 +183,21 @@ mod tests {
         assert_ne!(id_of(&Type::<u8>::NEW), id_of(&Type::<u16>::NEW));
         assert_ne!(id_of(&Type::<u8>::NEW), Key::new().instance_id());
         assert_eq!(id_of(&type_of(&1u8)), id_of(&Type::<u8>::NEW));
+    }
+
+    #[test]
+    fn what_is_around_is_named_and_the_closure_in_it_is_not() {
+        fn around<T>(_: T) -> String {
+            name_of(&(Around(|| {}), Type::<T>::NEW))
+        }
+        let here = module_path!();
+        let function =
+            format!("{here}::what_is_around_is_named_and_the_closure_in_it_is_not::around");
+        assert_eq!(around(1u8), format!("{function}<u8>,u8"));
+        assert!(
+            around(|| {}).contains("{{closure}}"),
+            "that of a caller stays"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub(crate) use memo_memory::{DropLater, KeyRef};
 use memo_memory::{Insert, Lookup, Store};
 
 use super::{CacheStats, Found, Inspection, Storing};
-use crate::backend::{DynBackend, Memory};
+use crate::backend::{DynBackend, Guarded, Memory};
 use crate::clock::{Tick, Time};
 use crate::registry::ScopeId;
 use crate::value::Cacheable;
@@ -24,9 +24,9 @@ impl Near {
     }
 
     /// A backend over the same engine, for values that live as bytes.
-    pub(crate) fn backend(&self, time: &Time) -> Option<Arc<dyn DynBackend>> {
+    pub(crate) fn backend(&self, time: &Time) -> Option<Box<dyn DynBackend>> {
         let engine = Arc::clone(self.engine());
-        Some(Arc::new(Memory::sharing(engine, time.clone())))
+        Some(Guarded::over(Memory::sharing(engine, time.clone())))
     }
 
     /// The engine, for [`Memory`] to share.
@@ -108,7 +108,7 @@ impl Near {
             budget: stats.budget,
             evictions: stats.evictions,
             expirations: stats.expirations,
-            computed: 0,
+            ..CacheStats::default()
         }
     }
 }

@@ -84,4 +84,6 @@ pub struct CacheStats {
     pub expirations: u64,
     /// Bodies run to their end for this cache.
     pub computed: u64,
+    /// Deletions that the backend did not do, and that are tried again until it does.
+    pub owed: usize,
 }

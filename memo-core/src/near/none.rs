@@ -1,7 +1,6 @@
 //! The near cache without the feature `memory`: there is none, and every look misses.
 
 use std::any::TypeId;
-use std::sync::Arc;
 
 use super::{CacheStats, Found, Inspection, Storing};
 use crate::backend::DynBackend;
@@ -34,7 +33,7 @@ impl Near {
         Self
     }
 
-    pub(crate) fn backend(&self, _: &Time) -> Option<Arc<dyn DynBackend>> {
+    pub(crate) fn backend(&self, _: &Time) -> Option<Box<dyn DynBackend>> {
         None
     }
 

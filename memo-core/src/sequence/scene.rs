@@ -3,16 +3,17 @@
 use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Asked;
 use super::reader::Reader;
-use crate::backend::{Answer, Bytes, Item, Name};
+use crate::backend::{Answer, Bytes, Fault, Item, Name};
 use crate::cache::{Cache, Delivered, Freight};
 use crate::codec::Wire;
 use crate::entry::Place;
 use crate::event::{Miss, Operation, Unstored};
 use crate::expiration::{Expiration, Jitter};
-use crate::far::{Course, Far, Remains, Spot, Stock, Unpacked};
+use crate::far::{Course, Debt, Far, Remains, Spot, Stock, Unpacked};
 use crate::flight::{Kind, Permit, Right};
 use crate::key::Key;
 use crate::near::{KeyRef, address};
@@ -24,7 +25,7 @@ use crate::waits::Waits;
 /// The value of a sequence of `T`, as far as addresses go.
 pub(crate) struct Items<T>(PhantomData<fn() -> T>);
 
-/// Where a call of a sequence takes place. Nothing of it changes while the items pass.
+/// Where a call of a sequence takes place. Nothing of it changes while the items pass, but that the backend may turn out not to be there.
 pub(crate) struct Scene {
     pub(super) site: &'static Site,
     pub(super) state: &'static State,
@@ -35,6 +36,8 @@ pub(crate) struct Scene {
     address: for<'k> fn(ScopeId, &'k Key) -> KeyRef<'k>,
     value: TypeId,
     own: (Option<Expiration>, Option<Jitter>),
+    /// Whether the backend was not there: then it is asked no more, or each question might take its time.
+    is_out: AtomicBool,
 }
 
 /// What a look found.
@@ -76,7 +79,19 @@ impl Scene {
             address: address::<Items<T>>,
             value: TypeId::of::<Items<T>>(),
             own: (asked.expiration, asked.jitter),
+            is_out: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the backend was not there when this call asked it.
+    pub(super) fn is_out(&self) -> bool {
+        self.is_out.load(Ordering::Relaxed)
+    }
+
+    /// Tells of a fault, and remembers what it means for the rest of the call.
+    pub(super) fn failed(&self, operation: Operation, fault: Fault) {
+        self.is_out.fetch_or(fault.is_outage(), Ordering::Relaxed);
+        self.cache.report_fault(self.state, operation, fault);
     }
 
     pub(super) fn has_key(&self) -> bool {
@@ -116,6 +131,9 @@ impl Scene {
         let Some((spot, far)) = self.there() else {
             return Looked::Missing(Miss::NotCached);
         };
+        if self.is_out() {
+            return Looked::Missing(Miss::Fault);
+        }
         let address = self.address();
         let stock = self.cache.stock_far(spot, &address, self.waits).await;
         self.looked(far, spot, stock)
@@ -124,22 +142,22 @@ impl Scene {
     fn looked(&self, far: &Far, spot: &Spot, stock: Answer<Stock>) -> Looked {
         let longest = spot.max_raw;
         match stock {
-            Ok(Stock::Inline { meta, raw }) => {
+            Ok(Stock::Inline { meta, raw, weight }) => {
+                self.has_read(weight);
                 Looked::Found(Box::new(Reader::inline(raw, meta.is_prefix, longest)))
             }
-            Ok(Stock::Chunked { manifest, first }) => Looked::Found(Box::new(Reader::chunked(
-                *manifest,
-                first,
-                far.window(),
-                longest,
-            ))),
+            Ok(Stock::Chunked { manifest, first }) => {
+                self.has_read(first.iter().map(Bytes::len).sum());
+                let reader = Reader::chunked(*manifest, first, far.window(), longest);
+                Looked::Found(Box::new(reader))
+            }
             Ok(Stock::Refused(reject)) => {
                 self.state.counters.refuse(reject);
                 Looked::Missing(Miss::Refused(reject))
             }
             Ok(Stock::Absent) => Looked::Missing(Miss::Absent),
             Err(fault) => {
-                self.cache.report_fault(self.state, Operation::Get, fault);
+                self.failed(Operation::Get, fault);
                 Looked::Missing(Miss::Fault)
             }
         }
@@ -147,13 +165,23 @@ impl Scene {
 
     /// Chunks by their names; none of them, where the backend fails.
     pub(super) async fn fetch(self: Arc<Self>, names: Vec<Name>) -> Vec<Option<Bytes>> {
-        let Some((_, far)) = self.there() else {
+        let Some((_, far)) = self.there().filter(|_| !self.is_out()) else {
             return Vec::new();
         };
-        far.fetch(&names, self.waits).await.unwrap_or_else(|fault| {
-            self.cache.report_fault(self.state, Operation::Get, fault);
-            Vec::new()
-        })
+        match far.fetch(&names, self.waits).await {
+            Ok(chunks) => {
+                self.has_read(chunks.iter().flatten().map(Bytes::len).sum());
+                chunks
+            }
+            Err(fault) => {
+                self.failed(Operation::Get, fault);
+                Vec::new()
+            }
+        }
+    }
+
+    fn has_read(&self, bytes: usize) {
+        self.state.counters.bytes_read.add(bytes as u64);
     }
 
     /// Writes chunks that become visible with their head.
@@ -175,11 +203,22 @@ impl Scene {
             // What it replaces was seen too long ago: it may be something else by now.
             Some((spot, _)) => {
                 self.cache
-                    .ship_far(spot, freight, None, permit, waits)
+                    .ship_far(spot, freight, None, permit, None, waits)
                     .await
             }
             None => Ok(Delivered::Unstored(Unstored::NoStore)),
         }
+    }
+
+    /// What is there is out of date, and owed unless it is deleted or replaced.
+    pub(super) fn debt(&self) -> Option<Debt<'_>> {
+        let (spot, far) = self.there()?;
+        Some(far.debt(spot))
+    }
+
+    /// [`debt`](Self::debt), for what is not going to be replaced by this call.
+    pub(super) fn owe(&self) {
+        drop(self.debt());
     }
 
     /// Gives up the chunks of a write without a head: at once or, where somebody reads them, after a while.
@@ -193,8 +232,7 @@ impl Scene {
             Scrap::WithEntry(own) => self.scrap_entry(far, spot, own, waits).await,
         };
         if let Err(fault) = done {
-            self.cache
-                .report_fault(self.state, Operation::Delete, fault);
+            self.failed(Operation::Delete, fault);
         }
     }
 

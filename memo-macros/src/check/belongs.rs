@@ -16,6 +16,9 @@ pub(super) fn to_this_attribute(attr: Attr, args: &Args, diag: &mut Diag) {
             filters_need_a_value(args, diag);
             sequences_weigh_what_they_are(args, diag);
             sequences_are_always_cut(args, diag);
+            sequences_outlive_their_backend(args, diag);
+            turns_need_a_value(args, diag);
+            copies_need_a_value(args, diag);
         }
     }
 }
@@ -27,6 +30,28 @@ fn options_of_sequences_need_one(args: &Args, diag: &mut Diag) {
         diag.error(
             name,
             format!("`{name}` is an option of `#[memoize_iter]`; a value is handed out whole, so remove it"),
+        );
+    }
+}
+
+/// Whoever waits for a sequence would wait for its last item.
+fn turns_need_a_value(args: &Args, diag: &mut Diag) {
+    if let Some(lock) = name(&args.lock) {
+        diag.error(
+            lock,
+            "a sequence is produced as long as its consumer takes, and other processes cannot wait for that; \
+             remove `lock`, or memoize a `Vec` by `#[memoize(lock)]`",
+        );
+    }
+}
+
+/// That would be all of them at once.
+fn copies_need_a_value(args: &Args, diag: &mut Diag) {
+    if let Some(near) = name(&args.near) {
+        diag.error(
+            near,
+            "a sequence is read block by block, and never kept as it is; \
+             remove `near`, or memoize a `Vec` by `#[memoize(near = …)]`",
         );
     }
 }
@@ -63,6 +88,16 @@ fn sequences_weigh_what_they_are(args: &Args, diag: &mut Diag) {
         diag.error(
             weigh,
             "a sequence is kept as bytes, which weigh what they are; remove `weigh`",
+        );
+    }
+}
+
+/// It may fail after the first items were handed out.
+fn sequences_outlive_their_backend(args: &Args, diag: &mut Diag) {
+    if let Some(strict) = name(&args.strict) {
+        diag.error(
+            strict,
+            "the items of a sequence come from its body when the backend fails, also midway; remove `strict`, or memoize a `Vec` by `#[memoize(strict)]`",
         );
     }
 }

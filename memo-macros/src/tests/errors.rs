@@ -26,6 +26,34 @@ fn item() -> TokenStream {
 }
 
 #[test]
+fn times_of_locks_and_copies_are_written_out() {
+    let wrong = [
+        (quote!(near), "near` needs a value"),
+        (quote!(near = "0s"), "of no time does nothing"),
+        (quote!(lock = 0), "of no time does nothing"),
+        (quote!(lock = "never"), "not a whole number"),
+        (quote!(lock = true), "is a duration literal"),
+        (quote!(near = config().near), "is a duration literal"),
+        (quote!(lock = -5), "negative"),
+    ];
+    for (attr, says) in wrong {
+        one(attr, item(), says);
+    }
+}
+
+#[test]
+fn copies_are_of_what_is_kept_as_it_is_elsewhere() {
+    one(quote!(near = "5s", encrypt), item(), "`encrypt` only bytes");
+    one(
+        quote!(near = 5, large_data),
+        item(),
+        "`large_data` only bytes",
+    );
+    one(quote!(near = 5, local), item(), "remove it, or `near`");
+    one(quote!(lock, local), item(), "remove it, or `lock`");
+}
+
+#[test]
 fn all_errors_come_at_once() {
     let attr = quote!(
         ttl = 60,
@@ -66,7 +94,7 @@ fn an_unknown_option_is_named_with_the_nearest() {
         item(),
         "unknown option `sync_writes` (options: key, skip",
     );
-    one(quote!(lock), item(), "unknown option `lock`");
+    one(quote!(stale), item(), "unknown option `stale`");
 }
 
 #[test]
@@ -83,6 +111,9 @@ fn the_words_of_other_caches_find_ours() {
         ("compress_large_data", "compress"),
         ("serializer", "codec"),
         ("format", "codec"),
+        ("lease", "lock"),
+        ("sync", "lock"),
+        ("client_side", "near"),
     ] {
         let word: TokenStream = theirs.parse().expect(theirs);
         one(quote!(#word), item(), &format!("did you mean `{ours}`?"));

@@ -211,6 +211,8 @@ fn all_options_of_bytes() {
             encrypt,
             encryption_key = self.ring,
             codec = "msgpack",
+            strict,
+            lock = "30s",
             cache = self.cache,
             entry = statement_entry,
         ),
@@ -220,6 +222,20 @@ fn all_options_of_bytes() {
             }
         },
         expect_file!["snapshots/all_options_of_bytes.rs"],
+    );
+}
+
+/// Two constants on the site.
+#[test]
+fn options_of_processes() {
+    check(
+        quote!(lock, near = "5s", entry = false),
+        quote! {
+            fn load(id: u64) -> User {
+                query(id)
+            }
+        },
+        expect_file!["snapshots/options_of_processes.rs"],
     );
 }
 

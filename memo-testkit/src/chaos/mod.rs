@@ -422,6 +422,19 @@ impl<B: Backend> Backend for Chaos<B> {
         self.suffer(trouble, waits, work).await
     }
 
+    async fn extend(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<Option<Token>> {
+        self.deny_unless(|can| can.leases)?;
+        let trouble = self.meet(Operation::Extend, std::slice::from_ref(name));
+        let work = self.0.backend.extend(name, token, time, waits);
+        self.suffer(trouble, waits, work).await
+    }
+
     async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
         self.deny_unless(|can| can.leases)?;
         let trouble = self.meet(Operation::Release, std::slice::from_ref(name));

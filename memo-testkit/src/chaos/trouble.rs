@@ -23,6 +23,8 @@ pub enum Operation {
     Lease,
     /// `fill`.
     Fill,
+    /// `extend`.
+    Extend,
     /// `release`.
     Release,
 }

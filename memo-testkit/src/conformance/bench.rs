@@ -152,6 +152,10 @@ impl<'s, B: Backend> Bench<'s, B> {
         self.done(self.backend().fill(item, token, self.waits))
     }
 
+    pub(super) fn extend(&self, name: &Name, token: Token, time: Duration) -> Option<Token> {
+        self.done(self.backend().extend(name, token, time, self.waits))
+    }
+
     pub(super) fn release(&self, name: &Name, token: Token) {
         self.done(self.backend().release(name, token, self.waits));
     }

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use memo_core::backend::{Backend, Lease, Token};
+use memo_core::backend::{Backend, Lease, Name, Token};
 
 use super::bench::Bench;
 
@@ -105,6 +105,103 @@ pub(super) fn a_lease_is_for_one_name<B: Backend>(bench: &Bench<'_, B>) {
         bench.get_many(&[a, b]),
         [Some("A".into()), Some("B".into())]
     );
+}
+
+pub(super) fn a_leased_name_looks_absent<B: Backend>(bench: &Bench<'_, B>) {
+    let names = [bench.name("a"), bench.name("b")];
+    bench.set(&names[1], "B");
+    let token = bench.granted(&names[0]);
+    let looks_absent = || {
+        assert_eq!(bench.get_many(&names), [None, Some("B".into())]);
+        if bench.capability().probes {
+            assert_eq!(bench.probe(&names), [false, true]);
+        }
+    };
+    looks_absent();
+    assert!(
+        bench
+            .extend(&names[0], token, bench.moments(3600))
+            .is_some()
+    );
+    looks_absent();
+}
+
+pub(super) fn an_extended_lease_goes_on<B: Backend>(bench: &Bench<'_, B>) {
+    let name = bench.name("a");
+    let Lease::Granted(first) = bench.lease_for(&name, bench.moments(4)) else {
+        panic!("no lease was granted");
+    };
+    bench.advance(1);
+    let second = bench.extend(&name, first, bench.moments(3600));
+    let second = second.expect("the lease is not over");
+    bench.advance(4);
+    assert_eq!(bench.lease(&name), Lease::Held);
+    let third = bench.extend(&name, second, bench.moments(3600));
+    let third = third.expect("the lease is not over");
+    assert!(bench.fill(&name, "A", third));
+    assert_eq!(bench.get(&name), Some("A".into()));
+}
+
+pub(super) fn an_extended_lease_is_over_after_its_time<B: Backend>(bench: &Bench<'_, B>) {
+    let name = bench.name("a");
+    let token = bench.granted(&name);
+    let late = bench.extend(&name, token, bench.moments(2));
+    let late = late.expect("the lease is not over");
+    bench.advance(3);
+    assert!(!bench.fill(&name, "late", late));
+    let next = bench.granted(&name);
+    assert!(bench.fill(&name, "in time", next));
+    assert_eq!(bench.get(&name), Some("in time".into()));
+}
+
+pub(super) fn an_extended_lease_goes_to_the_next<B: Backend>(bench: &Bench<'_, B>) {
+    let name = bench.name("a");
+    let token = bench.granted(&name);
+    let first = bench.extend(&name, token, bench.moments(3600));
+    bench.release(&name, first.expect("the lease is not over"));
+    let second = bench.granted(&name);
+    assert!(bench.fill(&name, "second", second));
+}
+
+pub(super) fn a_lease_that_is_over_is_not_extended<B: Backend>(bench: &Bench<'_, B>) {
+    let endings: [fn(&Bench<'_, B>, &Name, Token); 4] = [
+        |bench, name, _| assert!(bench.delete(name) <= 1),
+        |bench, name, _| bench.set(name, "set"),
+        |bench, name, token| assert!(bench.fill(name, "filled", token)),
+        |bench, name, token| bench.release(name, token),
+    ];
+    for (ending, end) in endings.into_iter().enumerate() {
+        let name = bench.name(&ending.to_string());
+        let token = bench.granted(&name);
+        end(bench, &name, token);
+        let before = bench.get(&name);
+        let extended = bench.extend(&name, token, bench.moments(3600));
+        assert_eq!(extended, None, "ending {ending}");
+        assert_eq!(bench.get(&name), before, "ending {ending}");
+        assert_ne!(bench.lease(&name), Lease::Held, "ending {ending}");
+    }
+}
+
+pub(super) fn a_lease_that_timed_out_is_not_extended<B: Backend>(bench: &Bench<'_, B>) {
+    let name = bench.name("a");
+    let Lease::Granted(late) = bench.lease_for(&name, bench.moments(2)) else {
+        panic!("no lease was granted");
+    };
+    bench.advance(3);
+    assert_eq!(bench.extend(&name, late, bench.moments(3600)), None);
+    bench.granted(&name);
+}
+
+pub(super) fn a_lease_is_extended_by_its_holder_alone<B: Backend>(bench: &Bench<'_, B>) {
+    let (a, b) = (bench.name("a"), bench.name("b"));
+    let of_a = bench.granted(&a);
+    let first = bench.granted(&b);
+    assert_eq!(bench.extend(&b, of_a, bench.moments(3600)), None);
+    bench.delete(&b);
+    let second = bench.granted(&b);
+    assert_eq!(bench.extend(&b, first, bench.moments(3600)), None);
+    assert!(bench.fill(&b, "second", second));
+    assert!(bench.fill(&a, "A", of_a));
 }
 
 pub(super) fn a_delete_ends_the_lease<B: Backend>(bench: &Bench<'_, B>) {

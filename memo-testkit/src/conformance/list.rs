@@ -102,6 +102,20 @@ macro_rules! __each_law {
                 "Who comes too late has no right to give back, either.";
             leases Leases a_lease_is_for_one_name
                 "Tokens are not passed on.";
+            leases Leases a_leased_name_looks_absent
+                "The right to fill a name is no value: readers compute, or wait.";
+            leases LeasesThatExpire an_extended_lease_goes_on
+                "A body may take longer than the time after which its process counts as dead.";
+            leases LeasesThatExpire an_extended_lease_is_over_after_its_time
+                "It counts from the extension, and is never for ever.";
+            leases Leases an_extended_lease_goes_to_the_next
+                "The token that was answered is the right from then on, to give back as well.";
+            leases Leases a_lease_that_is_over_is_not_extended
+                "Its holder learns that it is, and what was stored since stays.";
+            leases LeasesThatExpire a_lease_that_timed_out_is_not_extended
+                "Another caller may be at it by now.";
+            leases Leases a_lease_is_extended_by_its_holder_alone
+                "Or the dead would be kept alive by those who wait for them.";
             leases Leases a_delete_ends_the_lease
                 "What was computed before an invalidation is not served after it.";
             leases Leases a_set_ends_the_lease

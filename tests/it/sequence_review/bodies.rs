@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use memo::{Cache, Event, Policy};
-use memo_testkit::Isolated;
 
+use crate::store::Isolated;
 use crate::support::in_time;
 
 fn policy() -> Policy {

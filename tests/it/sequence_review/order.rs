@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::thread;
 
 use memo::{Cache, Policy};
-use memo_testkit::Isolated;
 
 use crate::shelf::{Shelf, noise};
+use crate::store::Isolated;
 use crate::support::in_time;
 
 fn policy() -> Policy {
@@ -120,6 +120,7 @@ mod streams {
     /// Whatever is kept of a waker keeps its task.
     #[test]
     fn a_follower_who_waits_for_many_items_sets_one_alarm_at_a_time() {
+        crate::store::at_once();
         let test = Isolated::with(|cache| cache.patience(Duration::from_secs(3600)));
         let test = test.expect("sound");
         let call = || test.cache().stream(&1, &policy(), || stream::iter(0..1000));
@@ -137,6 +138,7 @@ mod streams {
 
     #[test]
     fn a_follower_who_is_dropped_leaves_nothing_with_the_producer() {
+        crate::store::at_once();
         let test = Isolated::with(|cache| cache.patience(Duration::ZERO)).expect("sound");
         let call = || {
             test.cache().stream(&1, &policy(), || {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use memo::{Event, Policy};
-use memo_testkit::Isolated;
 
 use crate::shelf::{Shelf, is_chunk, noise, outside};
+use crate::store::Isolated;
 use crate::support::in_time;
 
 fn policy() -> Policy {
@@ -80,6 +80,7 @@ fn stores_of_any_size_cost_no_item() {
 #[cfg(feature = "stream")]
 #[test]
 fn an_older_sequence_that_is_still_being_written_does_not_land_on_a_refreshed_one() {
+    crate::store::at_once();
     use std::pin::pin;
 
     use futures::executor::block_on;

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use memo::{Cache, Event, Policy};
-use memo_testkit::Isolated;
 
 use crate::Runs;
+use crate::store::Isolated;
 use crate::support::{Act, Gate, Scripted, Step, in_time, until, until_waiting};
 
 const FOR_EVER: Duration = Duration::from_secs(3600);

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use memo::{Cache, Verdict, memoize_iter, with_cache};
-use memo_testkit::{Isolated, with_cache_disabled};
+use memo_testkit::with_cache_disabled;
 
 use super::source::lines;
 use crate::Runs;
 use crate::shelf::{Shelf, is_chunk};
+use crate::store::Isolated;
 
 /// Something to borrow from, whose readings are counted.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use memo::Torn;
 use super::desk::{Attempt, Desk, Failed, OnDrop, OnTorn, Place, Way};
 use super::source::{Source, lines};
 use crate::shelf::is_chunk;
+use crate::store;
 
 const COUNT: usize = 15;
 const LIMIT: usize = 150;
@@ -139,7 +140,7 @@ fn on_every_chunk(test: impl Fn(&Stored, usize, Damage, &str)) {
     for way in Way::all() {
         let places = 0..Stored::new(way).chunks.len();
         for damage in TO_A_CHUNK {
-            for place in places.clone() {
+            for place in store::some(places.clone()) {
                 let case = format!("{way:?}, {damage:?} at {place}");
                 test(&Stored::new(way), place, damage, &case);
             }
@@ -206,7 +207,7 @@ fn in_this_process_nothing_is_lost_to_one_who_has_begun() {
 fn a_head_with_any_bit_flipped_is_not_served() {
     for way in Way::blocking() {
         let bits = Stored::new(way).head_bytes().len() * 8;
-        for bit in 0..bits {
+        for bit in store::some(0..bits) {
             head_is_refused(way, Flip(bit));
         }
     }
@@ -215,7 +216,7 @@ fn a_head_with_any_bit_flipped_is_not_served() {
 #[test]
 fn a_head_that_is_cut_or_lengthened_is_not_served() {
     for way in Way::blocking() {
-        for length in 0..Stored::new(way).head_bytes().len() {
+        for length in store::some(0..Stored::new(way).head_bytes().len()) {
             head_is_refused(way, Truncate(length));
         }
         head_is_refused(way, Lengthen);
@@ -249,7 +250,7 @@ fn a_short_sequence_with_any_bit_flipped_is_not_served() {
         desk.whole(&source);
         let name = &desk.shelf.names()[0];
         let sound = desk.shelf.bytes(name);
-        for bit in 0..sound.len() * 8 {
+        for bit in store::some(0..sound.len() * 8) {
             let case = format!("{way:?}, {bit}");
             desk.shelf.store.edit(name, |value| Flip(bit).change(value));
             assert_eq!(desk.whole(&source), (1, source.items().to_vec()), "{case}");

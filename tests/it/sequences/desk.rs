@@ -14,6 +14,7 @@ use super::source::{Source, lines};
 #[cfg(feature = "encrypt")]
 use crate::shelf::ring;
 use crate::shelf::{Shelf, outside};
+use crate::store;
 
 /// How a sequence is asked for, and how it lives.
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +39,27 @@ pub(super) enum Place {
     Here,
 }
 
+impl Place {
+    /// Those that this run has.
+    fn all() -> &'static [Self] {
+        match store::is_outside() {
+            true => &[Self::Bare, Self::Able],
+            false => &[Self::Bare, Self::Able, Self::Here],
+        }
+    }
+}
+
 impl Way {
     /// Every one that the features of this build give.
     pub(super) fn all() -> Vec<Self> {
+        Self::at(Place::all())
+    }
+
+    /// Those in such places.
+    pub(super) fn at(places: &[Place]) -> Vec<Self> {
         let mut ways = Vec::new();
         let either = |is_there: bool| 0..=u8::from(is_there);
-        for place in [Place::Bare, Place::Able, Place::Here] {
+        for &place in places {
             for asynchronous in either(cfg!(feature = "stream")) {
                 for sealed in either(cfg!(feature = "encrypt")) {
                     ways.push(Self {
@@ -54,13 +70,6 @@ impl Way {
                 }
             }
         }
-        ways
-    }
-
-    /// Those in such places.
-    pub(super) fn at(places: &[Place]) -> Vec<Self> {
-        let mut ways = Self::all();
-        ways.retain(|way| places.contains(&way.place));
         ways
     }
 
@@ -328,7 +337,7 @@ impl Desk {
 /// Waits for what happens in the background, and fails if it never does.
 #[track_caller]
 pub(super) fn eventually(case: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(60);
     while !is_so() {
         assert!(Instant::now() < end, "{case}: it never came to that");
         thread::yield_now();

@@ -88,7 +88,7 @@ fn operations(way: Way, operation: Operation) -> usize {
 fn at_every_operation(operation: Operation, trouble: Trouble, check: impl Fn(&Desk, &str)) {
     for way in Way::all() {
         let places = operations(way, operation);
-        for place in 0..places {
+        for place in crate::store::some(0..places) {
             let case = format!("{way:?}, {operation:?} {place} of {places}: {trouble:?}");
             let (desk, source) = (way.desk(LIMIT), source());
             let passed = std::iter::repeat_n((operation, Trouble::None), place);
@@ -170,7 +170,7 @@ fn operations_that_lie_cost_no_item() {
 fn a_store_that_is_down_costs_no_item() {
     for way in Way::all() {
         for rate in [0.2, 0.6, 1.0] {
-            for seed in 0..10 {
+            for seed in 0..crate::store::fewer(10) {
                 let case = format!("{way:?}, rate {rate}, seed {seed}");
                 let (shelf, _) =
                     Shelf::troubled(way.capability(LIMIT), seed, rate, |cache| way.keyed(cache));

@@ -404,6 +404,7 @@ mod tasks {
     /// Whoever waits for an item that does not exist yet is woken when it does.
     #[test]
     fn a_follower_is_woken_by_the_next_item() {
+        crate::store::at_once();
         in_time(|| {
             for desk in desks() {
                 let (tap, made) = unbounded();
@@ -445,6 +446,7 @@ mod tasks {
 
     #[test]
     fn a_follower_who_waits_for_a_stream_that_is_dropped_goes_on() {
+        crate::store::at_once();
         in_time(|| {
             for many in 1..COUNT {
                 for desk in desks() {

@@ -182,7 +182,7 @@ impl Run {
 
 fn soak(rate: f64, steps: usize, may_revise: bool) {
     for way in Way::all() {
-        for seed in 0..12 {
+        for seed in 0..crate::store::fewer(12) {
             let mut run = Run::new(way, seed, rate);
             for _ in 0..steps {
                 run.step(may_revise);

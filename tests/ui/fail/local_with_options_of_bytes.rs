@@ -10,7 +10,9 @@ static KEYS: LazyLock<Keyring> = LazyLock::new(|| unimplemented!());
     compress = false,
     encrypt,
     encryption_key = KEYS,
-    codec = "postcard"
+    codec = "postcard",
+    lock,
+    near = "5s"
 )]
 fn load(id: u64) -> u64 {
     id

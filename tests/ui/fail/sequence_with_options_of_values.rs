@@ -7,6 +7,8 @@ use memo::memoize_iter;
     cache_if = |rows, more| rows < more,
     cache_none = false,
     compress,
+    lock,
+    near = "5s",
 )]
 fn rows(n: u64) -> impl Iterator<Item = u64> {
     0..n

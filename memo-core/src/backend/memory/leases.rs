@@ -93,6 +93,17 @@ impl Shard<'_> {
         right && self.void(name)
     }
 
+    /// Has the lease end at another time; `false` if it is over.
+    pub(super) fn extend(&mut self, name: &Name, token: Token, until: Tick, now: Tick) -> bool {
+        match self.leases.get_mut(name) {
+            Some(lease) if lease.token == token && lease.is_good(now) => {
+                lease.until = until;
+                true
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn release(&mut self, name: &Name, token: Token) {
         if self
             .leases

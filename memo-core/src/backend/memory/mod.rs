@@ -165,6 +165,19 @@ impl Backend for Memory {
         self.work(|inner| inner.fill(&item, token))
     }
 
+    async fn extend(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        _: Waits,
+    ) -> Answer<Option<Token>> {
+        let now = self.0.time.exact();
+        let until = Expiration::from(time).deadline(now, None, 0.0);
+        let extended = self.0.leases.of(name).extend(name, token, until, now);
+        Ok(extended.then_some(token))
+    }
+
     async fn release(&self, name: &Name, token: Token, _: Waits) -> Answer<()> {
         self.0.leases.of(name).release(name, token);
         Ok(())

@@ -134,8 +134,11 @@ impl<T: 'static> Passage<T> {
             self.scene.cache.unstored(self.scene.state, reason);
         }
         self.stage = Stage::Passing;
-        let cannot_be_kept = matches!(reason, Unstored::TooLarge | Unstored::Unencodable);
-        if self.mode == Mode::Refresh && cannot_be_kept {
+        if self.mode != Mode::Refresh || reason == Unstored::Error {
+            return;
+        }
+        self.scene.owe();
+        if matches!(reason, Unstored::TooLarge | Unstored::Unencodable) {
             // What the sequence is now is not to be kept, and neither is what it was.
             let own = self.scrap.take().map(Scrap::own).unwrap_or_default();
             self.scrap = Some(Scrap::WithEntry(own));
@@ -161,6 +164,12 @@ impl<T: 'static> Passage<T> {
     }
 
     pub(super) fn send(&mut self) -> Option<Turn<T>> {
+        if self.scene.is_out() {
+            self.give_up(Unstored::Fault);
+            // It was out before anything was sent.
+            self.scrap = None;
+            return None;
+        }
         let (Stage::Producing(writer), Place::Far(spot)) = (&mut self.stage, &self.scene.place)
         else {
             return None;
@@ -184,9 +193,7 @@ impl<T: 'static> Passage<T> {
             (Ok(()), Stage::Producing(writer)) => writer.sent(chunks, bytes),
             (Ok(()), _) => {}
             (Err(fault), _) => {
-                self.scene
-                    .cache
-                    .report_fault(self.scene.state, Operation::Set, fault);
+                self.scene.failed(Operation::Set, fault);
                 self.give_up(Unstored::Fault);
             }
         }

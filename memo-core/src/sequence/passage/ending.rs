@@ -74,9 +74,9 @@ impl<T: 'static> Passage<T> {
             }
         };
         match self.scene.waits {
-            Waits::Blocking => context::on_living_thread(run),
+            Waits::Blocking if !self.scene.is_out() => context::on_living_thread(run),
             // Where it cannot be done, chunks without a head expire.
-            Waits::Async => drop(background::run(Box::new(run))),
+            Waits::Blocking | Waits::Async => drop(background::run(Box::new(run))),
         }
     }
 
@@ -105,6 +105,9 @@ impl Commit {
     ///
     /// Takes the permit to write, for which others wait: so nothing may come between this and the job.
     fn start(mut self) -> (Option<Job>, Option<Scrap>) {
+        if self.scene.is_out() {
+            return self.refused(Unstored::Fault);
+        }
         let now = self.scene.cache.time().wall_seconds();
         let Ok(write) = self.writer.pack(self.is_prefix, now) else {
             return self.refused(Unstored::TooLarge);
@@ -119,6 +122,7 @@ impl Commit {
             scene,
             writer,
             waits,
+            is_refresh,
             ..
         } = self;
         let (freight, scrap, right) = if gives_way {
@@ -128,7 +132,11 @@ impl Commit {
             (Freight::Store(write), None, writer.right)
         };
         let job = Box::pin(async move {
+            let debt = is_refresh.then(|| scene.debt()).flatten();
             let answer = scene.commit(freight, &permit, waits).await;
+            if let (Some(debt), Ok(_)) = (debt, &answer) {
+                debt.settled();
+            }
             Done::Committed {
                 answer,
                 permit,
@@ -139,10 +147,20 @@ impl Commit {
     }
 
     fn refused(self, reason: Unstored) -> (Option<Job>, Option<Scrap>) {
+        if self.is_refresh && reason != Unstored::Voided {
+            self.scene.owe();
+        }
         let scrap = self.writer.abandon(End::Whole);
         self.scene.cache.unstored(self.scene.state, reason);
         (None, scrap)
     }
+}
+
+/// [Scraps](scrapping) in the background: whoever met a backend that is not there does not wait for it a second time.
+pub(super) fn scrap_aside(scene: &Arc<Scene>, scrap: Scrap) {
+    let job = scrapping(scene, scrap, Waits::Blocking);
+    // Where it cannot be done, chunks without a head expire.
+    background::run(Box::new(|| drop(at_once(job))));
 }
 
 pub(super) fn scrapping(scene: &Arc<Scene>, scrap: Scrap, waits: Waits) -> Job {

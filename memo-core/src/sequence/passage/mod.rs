@@ -11,7 +11,7 @@ mod source;
 use std::sync::Arc;
 
 pub(super) use self::body::{Verdict, Yielded};
-use self::ending::scrapping;
+use self::ending::{scrap_aside, scrapping};
 use super::follower::Follower;
 use super::ledger::Ledger;
 use super::patience::Patience;
@@ -185,7 +185,10 @@ impl<T: 'static> Passage<T> {
     pub(super) fn turn(&mut self) -> Turn<T> {
         loop {
             if let Some(scrap) = self.scrap.take() {
-                return Turn::Job(scrapping(&self.scene, scrap, self.scene.waits));
+                if !self.scene.is_out() {
+                    return Turn::Job(scrapping(&self.scene, scrap, self.scene.waits));
+                }
+                scrap_aside(&self.scene, scrap);
             }
             let turn = match &mut self.stage {
                 Stage::Reading(_) => self.read(),

@@ -21,7 +21,8 @@ impl Vault {
                             .__memo_keep(),
                     )
                     .cache(&self.cache)
-                    .encryption_key(&self.ring),
+                    .encryption_key(&self.ring)
+                    .strict(),
                 async move { self.read(id).await },
             )
             .await
@@ -36,6 +37,7 @@ impl Vault {
                 .compress(false)
                 .encrypt()
                 .codec(::memo::Codec::Msgpack)
+                .lock(30000u64)
         };
         &__MEMO_SITE
     }

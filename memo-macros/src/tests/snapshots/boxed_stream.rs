@@ -4,7 +4,7 @@ async fn feed(url: Url) -> BoxStream<'static, Event> {
         ::memo::__private::site(::core::any::type_name::<__MemoHere>, "feed").encrypt()
     };
     let mut __memo_key = ::memo::__private::Key::new();
-    ::memo::__private::Key::instance(&mut __memo_key, &|| {});
+    ::memo::__private::Key::instance(&mut __memo_key, &::memo::__private::Around(|| {}));
     ::memo::__private::Key::part(&mut __memo_key, &url);
     ::core::future::ready(()).await;
     ::std::boxed::Box::pin(

@@ -4,7 +4,7 @@ fn words(text: &str) -> Box<dyn Iterator<Item = String>> {
         ::memo::__private::site(::core::any::type_name::<__MemoHere>, "words")
     };
     let mut __memo_key = ::memo::__private::Key::new();
-    ::memo::__private::Key::instance(&mut __memo_key, &|| {});
+    ::memo::__private::Key::instance(&mut __memo_key, &::memo::__private::Around(|| {}));
     ::memo::__private::Key::part(&mut __memo_key, &text);
     ::std::boxed::Box::new(
         ::core::iter::IntoIterator::into_iter(

@@ -1,0 +1,84 @@
+//! The functions that all processes share, once for those who block and once for those who await.
+
+use std::thread;
+use std::time::Duration;
+
+use memo::memoize;
+
+use crate::child::Board;
+
+/// Who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Blocking,
+    /// In a runtime of tokio's.
+    Async,
+}
+
+/// That of `hold` and `long`. Memcached counts in seconds.
+pub(crate) const SHORT_LEASE: Duration = Duration::from_secs(2);
+
+#[memoize(key = "crowd", skip(board), lock)]
+pub(crate) fn crowd(board: &Board) -> u64 {
+    computing(board, Duration::from_millis(300))
+}
+
+#[memoize(key = "crowd", skip(board), lock)]
+pub(crate) async fn crowd_async(board: &Board) -> u64 {
+    computing_async(board, Duration::from_millis(300)).await
+}
+
+/// The first one never ends.
+#[memoize(key = "hold", skip(board, ends), lock = "2s")]
+pub(crate) fn hold(board: &Board, ends: bool) -> u64 {
+    computing(board, how_long(ends))
+}
+
+#[memoize(key = "hold", skip(board, ends), lock = "2s")]
+pub(crate) async fn hold_async(board: &Board, ends: bool) -> u64 {
+    computing_async(board, how_long(ends)).await
+}
+
+#[memoize(key = "read", skip(board), lock)]
+pub(crate) fn read(board: &Board) -> u64 {
+    let value = board.source();
+    board.say("computed");
+    board.wait_for("go", 1);
+    value
+}
+
+#[memoize(key = "read", skip(board), lock)]
+pub(crate) async fn read_async(board: &Board) -> u64 {
+    let value = board.source();
+    board.say("computed");
+    while board.said("go") == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    value
+}
+
+#[memoize(key = "long", skip(board), lock = "2s")]
+pub(crate) fn long(board: &Board) -> u64 {
+    computing(board, SHORT_LEASE * 2)
+}
+
+#[memoize(key = "long", skip(board), lock = "2s")]
+pub(crate) async fn long_async(board: &Board) -> u64 {
+    computing_async(board, SHORT_LEASE * 2).await
+}
+
+fn how_long(ends: bool) -> Duration {
+    Duration::from_secs(if ends { 0 } else { 3600 })
+}
+
+fn computing(board: &Board, time: Duration) -> u64 {
+    board.say("computed");
+    thread::sleep(time);
+    7
+}
+
+async fn computing_async(board: &Board, time: Duration) -> u64 {
+    board.say("computed");
+    tokio::time::sleep(time).await;
+    7
+}
