@@ -41,6 +41,17 @@ pub(crate) const TEST: &[Need] = &[
         probe: &["cargo", "clippy", "--version"],
         source: Source::Component("clippy"),
     },
+    // The servers of the tests run on ports of their own; what Debian starts with the packages is not used.
+    Need {
+        name: "redis-server",
+        probe: &["redis-server", "--version"],
+        source: Source::Apt(&["redis-server"]),
+    },
+    Need {
+        name: "memcached",
+        probe: &["memcached", "--version"],
+        source: Source::Apt(&["memcached"]),
+    },
 ];
 
 /// What `cargo xtask interop` needs.

@@ -67,6 +67,56 @@ const STEPS: &[Step] = &[
         args: &["test", "--workspace", "--all-features"],
         env: &[],
     },
+    // Every behaviour again, with the values on servers; each run gives an account of all tests.
+    Step {
+        name: "tests on redis",
+        args: &[
+            "test",
+            "--package",
+            "memo",
+            "--all-features",
+            "--test",
+            "it",
+            "--",
+            "--ignored",
+            "--nocapture",
+            "--exact",
+            "store::runs::the_suite_passes_on_redis",
+        ],
+        env: &[],
+    },
+    Step {
+        name: "tests on memcached",
+        args: &[
+            "test",
+            "--package",
+            "memo",
+            "--all-features",
+            "--test",
+            "it",
+            "--",
+            "--ignored",
+            "--nocapture",
+            "--exact",
+            "store::runs::the_suite_passes_on_memcached",
+        ],
+        env: &[],
+    },
+    Step {
+        name: "large values on servers",
+        args: &[
+            "test",
+            "--release",
+            "--package",
+            "memo",
+            "--all-features",
+            "--test",
+            "servers",
+            "--",
+            "large::",
+        ],
+        env: &[],
+    },
     // With its own target directory: the flag would rebuild everything, here and again at the next step.
     Step {
         name: "interleavings",
@@ -104,6 +154,19 @@ const STEPS: &[Step] = &[
     Step {
         name: "stream search",
         args: &["run", "--release", "--example", "stream_search"],
+        env: &[],
+    },
+    Step {
+        name: "web service",
+        args: &[
+            "run",
+            "--release",
+            "--all-features",
+            "--example",
+            "web_service",
+            "--",
+            "--drive",
+        ],
         env: &[],
     },
     Step {
