@@ -320,23 +320,3 @@ fn luck_is_between_nothing_and_one_and_not_always_the_same() {
     assert!(luck.iter().all(|luck| (0.0..1.0).contains(luck)));
     assert!(luck.iter().any(|one| *one != luck[0]));
 }
-
-/// Prints what asking costs: `cargo test --release -p memo-net -- --ignored --nocapture costs`.
-#[test]
-#[ignore = "measures"]
-#[expect(clippy::print_stdout, reason = "it is what it is for")]
-fn costs() {
-    const ROUNDS: u32 = 1_000_000;
-    let health = health(NEVER, || Ok(()));
-    let start = Instant::now();
-    for _ in 0..ROUNDS {
-        let _ = std::hint::black_box(ask(&health, Ok(())));
-    }
-    println!("closed: {:?}", start.elapsed() / ROUNDS);
-    take_down(&health);
-    let start = Instant::now();
-    for _ in 0..ROUNDS {
-        let _ = std::hint::black_box(ask(&health, Ok(())));
-    }
-    println!("open: {:?}", start.elapsed() / ROUNDS);
-}
