@@ -1,10 +1,15 @@
 //! memo, over a server.
 
+use std::time::Duration;
+
 use memo::backend::Backend;
 use memo::{Cache, Error, Policy};
 
 use crate::record::{MOST, Record, Size};
 use crate::{awaiting, blocking};
+
+/// A machine that is busy with 64 threads may be slow; a call that went without the store would be no hit.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
 pub(crate) struct Memoized {
@@ -15,7 +20,8 @@ pub(crate) struct Memoized {
 impl Memoized {
     /// A cache over this backend, which has all values.
     pub(crate) fn over(backend: impl Backend, size: Size) -> Result<Self, Error> {
-        let cache = Cache::builder().backend(backend).build()?;
+        let cache = Cache::builder().backend(backend).deadline(PATIENCE);
+        let cache = cache.build()?;
         let policy = Policy::named(size.name);
         for number in 0..MOST {
             cache.get_or_compute(&number, &policy, || Record::new(number, size));
