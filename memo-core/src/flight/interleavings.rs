@@ -104,7 +104,7 @@ impl World {
             writing.wait();
         }
         self.backend(|stored| *stored = None);
-        self.flights.retire(&key());
+        self.flights.invalidate(&key(), || ());
     }
 
     /// An operation of the backend, which takes its time.
