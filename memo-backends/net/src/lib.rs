@@ -6,6 +6,8 @@ pub mod health;
 pub mod pool;
 pub mod retry;
 pub mod runtime;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use self::health::{Admission, Health};
 pub use self::pool::{Pool, Pooled};

@@ -198,33 +198,3 @@ fn threads_that_come_at_once_get_the_same() {
     });
     assert!(got.iter().all(|one| Arc::ptr_eq(one, &got[0])));
 }
-
-/// Prints what a deadline costs: `cargo test --release -p memo-net -- --ignored --nocapture costs`.
-#[test]
-#[ignore = "measures"]
-#[expect(clippy::print_stdout, reason = "it is what it is for")]
-fn costs() {
-    const ROUNDS: u32 = 100_000;
-    let measure = |bounded: bool| {
-        let start = Instant::now();
-        for _ in 0..ROUNDS {
-            let until = Instant::now() + Duration::from_millis(250);
-            let answer = async {
-                tokio::task::yield_now().await;
-                Ok(7)
-            };
-            match bounded {
-                true => assert_eq!(block_on_tokio(within(until, answer)), Ok(7)),
-                false => assert_eq!(block_on_tokio(answer), Ok(7)),
-            }
-        }
-        start.elapsed() / ROUNDS
-    };
-    println!("without: {:?}", measure(false));
-    println!("with: {:?}", measure(true));
-}
-
-fn block_on_tokio<T>(future: impl Future<Output = T>) -> T {
-    thread_local!(static RUNTIME: Runtime = runtime());
-    RUNTIME.with(|runtime| runtime.block_on(future))
-}
