@@ -142,11 +142,12 @@ impl Health {
     fn refuse(&self) -> Fault {
         let inner = &*self.0;
         inner.counters.spared.fetch_add(1, Relaxed);
+        let refusal = inner.refusal.read();
+        let refusal = refusal.unwrap_or_else(PoisonError::into_inner).clone();
         if inner.since_born(Instant::now()) >= inner.due.load(Relaxed) {
             self.start_probe();
         }
-        let refusal = inner.refusal.read();
-        refusal.unwrap_or_else(PoisonError::into_inner).clone()
+        refusal
     }
 
     fn start_probe(&self) {
