@@ -12,6 +12,8 @@
 //! - *cached* is the Redis store of that crate, with a pool as large as there are threads, or its asynchronous store.
 //!
 //! Everything takes turns, round by round. Server and callers share the machine.
+//!
+//! `cargo bench --bench remote -- redis/async` takes the roads that have this in their names.
 #![expect(clippy::print_stdout, reason = "a benchmark reports on stdout")]
 
 #[path = "remote/awaiting.rs"]
@@ -45,9 +47,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// How many calls are made in a round, by value size and by how many are in flight at once.
 const EARNEST: Load = Load {
-    rounds: 11,
-    small: [2_000, 20_000],
-    large: [400, 1_600],
+    rounds: 31,
+    small: [1_000, 10_000],
+    large: [200, 800],
 };
 const TRIAL: Load = Load {
     rounds: 1,
@@ -67,7 +69,7 @@ fn main() -> Outcome {
     let in_earnest = std::env::args().any(|arg| arg == "--bench");
     let load = if in_earnest { EARNEST } else { TRIAL };
     let runtime = Runtime::new()?;
-    let mut report = Report::default();
+    let mut report = Report::of(std::env::args().skip(1).find(|arg| !arg.starts_with('-')));
     redis(load, &runtime, &mut report)?;
     memcached(load, &runtime, &mut report)?;
     report.print();
@@ -86,6 +88,9 @@ fn redis(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
         let cached = cached_stores::Blocking::connect(&server.url(), size)?;
         for (in_flight, calls) in load.of(size) {
             let road = format!("redis/sync_{}_{in_flight}", size.name);
+            if !report.wants(&road) {
+                continue;
+            }
             let rivals: [(&'static str, &dyn blocking::Client); 2] =
                 [("raw", &raw), ("cached", &cached)];
             let measured = blocking::measure(&memo, &rivals, in_flight, calls, load.rounds);
@@ -96,6 +101,9 @@ fn redis(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
             let cached = cached_stores::Awaiting::connect(&server.url(), size).await?;
             for (in_flight, calls) in load.of(size) {
                 let road = format!("redis/async_{}_{in_flight}", size.name);
+                if !report.wants(&road) {
+                    continue;
+                }
                 let mut rounds = awaiting::Rounds::new(in_flight, calls);
                 for _ in 0..=load.rounds {
                     rounds.take("memo", &memo).await;
@@ -121,6 +129,9 @@ fn memcached(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
         let raw = raw_memcached::Blocking::connect(server.address(), size)?;
         for (in_flight, calls) in load.of(size) {
             let road = format!("memcached/sync_{}_{in_flight}", size.name);
+            if !report.wants(&road) {
+                continue;
+            }
             let rivals: [(&'static str, &dyn blocking::Client); 1] = [("raw", &raw)];
             let measured = blocking::measure(&memo, &rivals, in_flight, calls, load.rounds);
             report.add(road, measured);
@@ -129,6 +140,9 @@ fn memcached(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
             let raw = raw_memcached::Awaiting::connect(server.address()).await?;
             for (in_flight, calls) in load.of(size) {
                 let road = format!("memcached/async_{}_{in_flight}", size.name);
+                if !report.wants(&road) {
+                    continue;
+                }
                 let mut rounds = awaiting::Rounds::new(in_flight, calls);
                 for _ in 0..=load.rounds {
                     rounds.take("memo", &memo).await;

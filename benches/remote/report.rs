@@ -6,20 +6,34 @@ use std::time::Duration;
 pub(crate) type Medians = Vec<(&'static str, Duration)>;
 
 /// What was found, road by road.
-#[derive(Default)]
-pub(crate) struct Report(Vec<(String, Medians)>);
+pub(crate) struct Report {
+    wanted: String,
+    found: Vec<(String, Medians)>,
+}
 
 const COLUMNS: [&str; 3] = ["memo", "raw", "cached"];
 
 impl Report {
+    /// Of the roads that have this in their names, or of all.
+    pub(crate) fn of(wanted: Option<String>) -> Self {
+        Self {
+            wanted: wanted.unwrap_or_default(),
+            found: Vec::new(),
+        }
+    }
+
+    pub(crate) fn wants(&self, road: &str) -> bool {
+        road.contains(&self.wanted)
+    }
+
     pub(crate) fn add(&mut self, road: String, medians: Medians) {
-        self.0.push((road, medians));
+        self.found.push((road, medians));
     }
 
     pub(crate) fn print(&self) {
         let [memo, raw, cached] = COLUMNS;
         println!("{:<28}{memo:>10}{raw:>10}{cached:>10}", "µs per call");
-        for (road, medians) in &self.0 {
+        for (road, medians) in &self.found {
             let cells = COLUMNS.map(|name| match of(medians, name) {
                 Some(time) => format!("{:>10.2}", time.as_secs_f64() * 1e6),
                 None => format!("{:>10}", "–"),
@@ -27,7 +41,7 @@ impl Report {
             println!("{road:<28}{}", cells.concat());
         }
         println!();
-        for (road, medians) in &self.0 {
+        for (road, medians) in &self.found {
             ratios(road, medians);
         }
     }
