@@ -119,7 +119,8 @@ fn redis(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
 }
 
 fn memcached(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
-    let server = MemcachedServer::start();
+    // One thread, so that no connection is served by a luckier one than the others.
+    let server = MemcachedServer::with(&["-t", "1"]);
     let config = MemcachedConfig {
         pool_size: MOST,
         ..MemcachedConfig::from_url(&server.url())?

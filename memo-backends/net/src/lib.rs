@@ -1,7 +1,8 @@
 //! What backends over a network have in common: the [`Health`] of a server, a [`Pool`] for those who block, a [`Runtime`](runtime) for those who
-//! await, and when an operation is [tried again](retry).
+//! await, how what they ask is [gathered](gather), and when an operation is [tried again](retry).
 
 mod breaker;
+pub mod gather;
 pub mod health;
 pub mod pool;
 pub mod retry;

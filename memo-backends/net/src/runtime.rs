@@ -4,7 +4,7 @@ mod own;
 mod whole;
 
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Instant;
@@ -136,8 +136,10 @@ impl<T> Drop for Slot<T> {
 ///
 /// The time is that of a thread of our own: the caller's runtime may have no timers, a clock that a test has stopped, or nobody who drives it
 /// while its thread blocks.
-pub async fn within<T>(until: Instant, operation: impl Future<Output = Answer<T>>) -> Answer<T> {
-    let mut operation = pin!(operation);
+pub async fn within<T, F>(until: Instant, mut operation: Pin<&mut F>) -> Answer<T>
+where
+    F: Future<Output = Answer<T>>,
+{
     let first = std::future::poll_fn(|context| Poll::Ready(operation.as_mut().poll(context))).await;
     if let Poll::Ready(answer) = first {
         return answer;

@@ -65,30 +65,27 @@ impl<B: Backend> DynBackend for Guarded<B> {
         names: &'a [Name],
         waits: Waits,
     ) -> Boxed<'a, Answer<Vec<Option<Bytes>>>> {
-        self.boxed(
-            waits,
-            async move { self.backend.get_many(names, waits).await },
-        )
+        self.boxed(waits, move || async move {
+            self.backend.get_many(names, waits).await
+        })
     }
 
     fn set_many(&self, items: Vec<Item>, waits: Waits) -> Boxed<'_, Answer<()>> {
-        self.boxed(
-            waits,
-            async move { self.backend.set_many(items, waits).await },
-        )
+        self.boxed(waits, move || async move {
+            self.backend.set_many(items, waits).await
+        })
     }
 
     fn delete_many<'a>(&'a self, names: &'a [Name], waits: Waits) -> Boxed<'a, Answer<usize>> {
-        self.boxed(waits, async move {
+        self.boxed(waits, move || async move {
             self.backend.delete_many(names, waits).await
         })
     }
 
     fn probe_many<'a>(&'a self, names: &'a [Name], waits: Waits) -> Boxed<'a, Answer<Vec<bool>>> {
-        self.boxed(
-            waits,
-            async move { self.backend.probe_many(names, waits).await },
-        )
+        self.boxed(waits, move || async move {
+            self.backend.probe_many(names, waits).await
+        })
     }
 
     fn expire_many<'a>(
@@ -97,13 +94,13 @@ impl<B: Backend> DynBackend for Guarded<B> {
         expiration: Expiration,
         waits: Waits,
     ) -> Boxed<'a, Answer<usize>> {
-        self.boxed(waits, async move {
+        self.boxed(waits, move || async move {
             self.backend.expire_many(names, expiration, waits).await
         })
     }
 
     fn delete_group(&self, group: Group, waits: Waits) -> Boxed<'_, Answer<usize>> {
-        self.boxed(waits, async move {
+        self.boxed(waits, move || async move {
             self.backend.delete_group(group, waits).await
         })
     }
@@ -114,17 +111,15 @@ impl<B: Backend> DynBackend for Guarded<B> {
         time: Duration,
         waits: Waits,
     ) -> Boxed<'a, Answer<Lease>> {
-        self.boxed(
-            waits,
-            async move { self.backend.lease(name, time, waits).await },
-        )
+        self.boxed(waits, move || async move {
+            self.backend.lease(name, time, waits).await
+        })
     }
 
     fn fill(&self, item: Item, token: Token, waits: Waits) -> Boxed<'_, Answer<bool>> {
-        self.boxed(
-            waits,
-            async move { self.backend.fill(item, token, waits).await },
-        )
+        self.boxed(waits, move || async move {
+            self.backend.fill(item, token, waits).await
+        })
     }
 
     fn extend<'a>(
@@ -134,13 +129,13 @@ impl<B: Backend> DynBackend for Guarded<B> {
         time: Duration,
         waits: Waits,
     ) -> Boxed<'a, Answer<Option<Token>>> {
-        self.boxed(waits, async move {
+        self.boxed(waits, move || async move {
             self.backend.extend(name, token, time, waits).await
         })
     }
 
     fn release<'a>(&'a self, name: &'a Name, token: Token, waits: Waits) -> Boxed<'a, Answer<()>> {
-        self.boxed(waits, async move {
+        self.boxed(waits, move || async move {
             self.backend.release(name, token, waits).await
         })
     }
@@ -149,14 +144,19 @@ impl<B: Backend> DynBackend for Guarded<B> {
 impl<B: Backend> Guarded<B> {
     /// A backend that breaks its word is a fault like any other: one that panics, and one that has a blocking caller wait. One that has an
     /// asynchronous caller wait for too long is given up.
-    fn boxed<'a, T: 'a>(
+    ///
+    /// The operation is begun in the box: one that is moved there has its bytes copied, and a future is a few thousand.
+    fn boxed<'a, T: 'a, F>(
         &self,
         waits: Waits,
-        operation: impl Future<Output = Answer<T>> + Send + 'a,
-    ) -> Boxed<'a, Answer<T>> {
+        operation: impl FnOnce() -> F + Send + 'a,
+    ) -> Boxed<'a, Answer<T>>
+    where
+        F: Future<Output = Answer<T>> + Send + 'a,
+    {
         let mut deadline = self.limit.map(Deadline::of);
         Box::pin(async move {
-            let mut operation = pin!(operation);
+            let mut operation = pin!(operation());
             std::future::poll_fn(|context| {
                 let polled = catch_unwind(AssertUnwindSafe(|| operation.as_mut().poll(context)));
                 match (polled, waits) {

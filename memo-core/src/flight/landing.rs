@@ -35,16 +35,20 @@ struct State {
     /// One waker for each follower that awaits, by the follower's number.
     wakers: Vec<(u64, Waker)>,
     followers: u64,
+    /// Whether a follower blocks: to notify nobody is a call of the system all the same.
+    is_blocking: bool,
 }
 
 impl Signal {
     pub(super) fn raise(&self, landing: Landing) {
-        let wakers = {
+        let (wakers, is_blocking) = {
             let mut state = lock(&self.state);
             state.landing = Some(landing);
-            std::mem::take(&mut state.wakers)
+            (std::mem::take(&mut state.wakers), state.is_blocking)
         };
-        self.changed.notify_all();
+        if is_blocking {
+            self.changed.notify_all();
+        }
         wake_all(wakers);
     }
 
@@ -61,6 +65,7 @@ impl Signal {
             if let Some(landing) = &state.landing {
                 return landing.clone();
             }
+            state.is_blocking = true;
             state = self
                 .changed
                 .wait(state)

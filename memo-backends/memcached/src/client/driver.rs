@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
@@ -27,7 +27,7 @@ pub(super) async fn run(origin: Arc<Origin>, shared: Arc<Shared>, until: Instant
         let dialed = dial(&origin).await;
         dialed.map_err(|failed| error::io(&origin.label, &failed))
     };
-    let fault = match within(until, dialing).await {
+    let fault = match within(until, pin!(dialing)).await {
         Ok(stream) => {
             driver = Driver::new(shared, stream);
             (&mut driver).await

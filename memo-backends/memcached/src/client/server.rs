@@ -1,5 +1,6 @@
 //! One server, and everything that is known of it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -36,7 +37,7 @@ pub(super) struct Server {
 pub(super) struct Asked<'a> {
     server: &'a Server,
     requests: &'a [Request],
-    admission: Admission,
+    admission: Admission<'a>,
     how: How,
     begun: Begun<'a>,
 }
@@ -86,7 +87,7 @@ impl Server {
         self.health.stats()
     }
 
-    pub(super) fn admit(&self) -> Answer<Admission> {
+    pub(super) fn admit(&self) -> Answer<Admission<'_>> {
         self.health.admit()
     }
 
@@ -104,7 +105,7 @@ impl Server {
     pub(super) fn begin<'a>(
         &'a self,
         requests: &'a [Request],
-        admission: Admission,
+        admission: Admission<'a>,
         how: How,
     ) -> Asked<'a> {
         let begun = match how.waits {
@@ -170,7 +171,7 @@ impl Server {
             }
             Ok(Ok(all))
         };
-        within(until, all).await.unwrap_or_else(|fault| {
+        within(until, pin!(all)).await.unwrap_or_else(|fault| {
             if let Some((line, heard)) = line
                 && fault.kind() == FaultKind::Timeout
             {

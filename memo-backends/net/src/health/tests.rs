@@ -159,7 +159,7 @@ fn an_answer_of_any_kind_forgets_faults() {
 fn an_operation_that_was_dropped_says_nothing() {
     let health = health(NEVER, || unreachable!("nobody asked"));
     for _ in 0..10 {
-        drop(health.admit().expect("it is up"));
+        let _dropped = health.admit().expect("it is up");
     }
     let stats = health.stats();
     assert_eq!((stats.asked, stats.failed), (10, 0));
@@ -219,7 +219,7 @@ fn no_probe_starts_before_its_time() {
 #[test]
 fn a_late_fault_of_before_does_not_take_it_down_again() {
     let (probe, health) = Puppet::health(AT_ONCE);
-    let late: Vec<Admission> = (0..10).map(|_| health.admit().expect("up")).collect();
+    let late: Vec<Admission<'_>> = (0..10).map(|_| health.admit().expect("up")).collect();
     take_down(&health);
     assert!(health.admit().is_err());
     probe.ends(Ok(()));

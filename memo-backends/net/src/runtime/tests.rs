@@ -44,7 +44,7 @@ fn timed_out(answer: Answer<()>) -> bool {
 
 async fn late_by_own_time() -> bool {
     let start = Instant::now();
-    let late = timed_out(within(start + SOON, pending()).await);
+    let late = timed_out(within(start + SOON, pin!(pending())).await);
     late && start.elapsed() >= SOON
 }
 
@@ -82,12 +82,13 @@ fn a_runtime_without_timers_or_io_counts_as_none() {
 #[test]
 fn an_answer_in_time_is_the_answer() {
     for until in [Instant::now(), Instant::now() + LIMIT] {
-        assert_eq!(block_on(within(until, ready(Ok(7)))), Ok(7));
+        assert_eq!(block_on(within(until, pin!(ready(Ok(7))))), Ok(7));
     }
-    let answer = runtime().block_on(within(Instant::now() + LIMIT, async {
+    let operation = pin!(async {
         tokio::time::sleep(SOON).await;
         Ok(7)
-    }));
+    });
+    let answer = runtime().block_on(within(Instant::now() + LIMIT, operation));
     assert_eq!(answer, Ok(7));
 }
 
@@ -98,7 +99,7 @@ fn a_late_answer_is_a_timeout_under_any_executor() {
     let threads = Builder::new_multi_thread().enable_all().build();
     assert!(threads.expect("it is made").block_on(late_by_own_time()));
     assert!(block_on(async {
-        timed_out(within(Instant::now(), pending()).await)
+        timed_out(within(Instant::now(), pin!(pending())).await)
     }));
 }
 

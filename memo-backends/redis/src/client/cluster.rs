@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -153,7 +154,7 @@ impl Cluster {
                 let learning =
                     handle()?.spawn_blocking(move || cluster.learn(is_known, began, until));
                 let learned = async { learning.await.unwrap_or_else(|_| Err(error::cut())) };
-                within(until, learned).await
+                within(until, pin!(learned)).await
             }
         };
         // A map in doubt is better than none.

@@ -1,10 +1,12 @@
 //! The connection that all who await in one runtime share.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use memo_core::backend::{Answer, Fault, FaultKind};
+use memo_net::gather::{Crowd, Gathering};
 use memo_net::runtime::within;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo};
@@ -35,6 +37,7 @@ type Attempt = watch::Receiver<Option<Answer<()>>>;
 #[derive(Debug)]
 pub(crate) struct Live {
     connection: MultiplexedConnection,
+    asking: Crowd,
     used: AtomicBool,
     driver: AbortHandle,
 }
@@ -90,7 +93,7 @@ impl Lane {
 
     async fn connect_now(&self, until: Instant) -> Answer<()> {
         let until = self.target.connected_by(until);
-        let live = within(until, connect(&self.target, until)).await?;
+        let live = within(until, pin!(connect(&self.target, until))).await?;
         *self.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(live));
         Ok(())
     }
@@ -104,6 +107,7 @@ impl Lane {
 
 impl Live {
     pub(super) async fn ask<Q: Question>(&self, question: &Q) -> Answer<Q::Reply> {
+        let _member = self.asking.join();
         let mut connection = self.connection.clone();
         let reply = question.send(&mut connection).await;
         let reply = reply.map_err(|error| error::of_driver(&error))?;
@@ -121,11 +125,13 @@ impl Live {
     /// Has `connection` driven until nobody holds it any more: a server that hangs would hold it for ever.
     fn driven(
         connection: MultiplexedConnection,
+        asking: Crowd,
         driver: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let driver = tokio::spawn(driver).abort_handle();
         Self {
             connection,
+            asking,
             used: AtomicBool::new(false),
             driver,
         }
@@ -178,13 +184,15 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let nothing_to_say = RedisConnectionInfo::default().set_skip_set_lib_name();
+    let asking = Crowd::default();
+    let stream = Gathering::over(stream, asking.clone());
     let config = AsyncConnectionConfig::new()
         .set_pipeline_buffer_size(QUEUE)
         .set_connection_timeout(None)
         .set_response_timeout(None);
     let made = MultiplexedConnection::new_with_config(&nothing_to_say, stream, config).await;
     let (connection, driver) = made.map_err(|error| error::of_driver(&error))?;
-    Ok(Live::driven(connection, driver))
+    Ok(Live::driven(connection, asking, driver))
 }
 
 fn no_runtime() -> Fault {

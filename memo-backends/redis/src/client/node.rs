@@ -1,5 +1,6 @@
 //! One server: its health, and the connections to it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -105,22 +106,20 @@ impl Node {
             let target = Arc::clone(&self.target);
             Arc::new(Lane::new(target, runtime.clone()))
         })?;
-        let live = connected(&lane, manner.until).await?;
-        let is_new = live.is_new();
-        let first = within(manner.until, live.ask(question)).await;
-        if !self.is_over::<Q>(&first) {
-            return first;
-        }
-        lane.discard(&live);
-        if !self.is_asked_again(&first, manner.twice, is_new) {
-            return first;
-        }
-        let live = connected(&lane, manner.until).await?;
-        let second = within(manner.until, live.ask(question)).await;
-        if self.is_over::<Q>(&second) {
+        let mut is_second = false;
+        loop {
+            let live = connected(&lane, manner.until).await?;
+            let is_new = live.is_new();
+            let answer = within(manner.until, pin!(live.ask(question))).await;
+            if !self.is_over::<Q>(&answer) {
+                return answer;
+            }
             lane.discard(&live);
+            if is_second || !self.is_asked_again(&answer, manner.twice, is_new) {
+                return answer;
+            }
+            is_second = true;
         }
-        second
     }
 
     /// Whether the connection is of no use any more.
@@ -155,7 +154,7 @@ fn heard<Q: Question>(answer: Answer<Q::Reply>) -> Answer<Q::Reply> {
 async fn connected(lane: &Arc<Lane>, until: Instant) -> Answer<Arc<Live>> {
     match lane.current() {
         Some(live) => Ok(live),
-        None => within(until, lane.connect(until)).await,
+        None => within(until, pin!(lane.connect(until))).await,
     }
 }
 
