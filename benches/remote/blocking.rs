@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::record::Record;
 use crate::report::{Medians, medians};
+use crate::turns;
 
 /// One who fetches values. No two threads ask for the same number at a time.
 pub(crate) trait Client: Sync {
@@ -23,15 +24,12 @@ pub(crate) fn measure(
 ) -> Medians {
     let clients = [&[("memo", memo)], rivals].concat();
     let mut times = vec![Vec::new(); clients.len()];
-    // The first round warms up.
-    for round in 0..=rounds {
-        for ((_, client), times) in clients.iter().zip(&mut times) {
-            let took = round_of(*client, in_flight, calls);
-            if round > 0 {
-                times.push(took);
-            }
-        }
+    for turn in turns(rounds, clients.len()) {
+        let (_, client) = clients[turn];
+        times[turn].push(round_of(client, in_flight, calls));
     }
+    // The first turns warmed up.
+    let times = times.into_iter().map(|times| times[1..].to_vec());
     medians(clients.iter().map(|(name, _)| *name).zip(times))
 }
 
