@@ -124,8 +124,8 @@ fn memcached(load: Load, runtime: &Runtime, report: &mut Report) -> Outcome {
     // One thread, so that no connection is served by a luckier one than the others.
     let server = MemcachedServer::with(&["-t", "1"]);
     let config = MemcachedConfig {
-        pool_size: MOST,
-        ..MemcachedConfig::from_url(&server.url())?
+        connections: MOST,
+        ..server.url().parse()?
     };
     for size in SIZES {
         let memo = Memoized::over(Memcached::new(config.clone())?, size)?;

@@ -30,7 +30,7 @@ pub use memo_core::CachedStream;
 pub use memo_core::{Keyring, KeyringBuilder, Secret};
 
 #[cfg(feature = "memcached")]
-pub use memo_memcached::{Memcached, MemcachedConfig, MemcachedTls};
+pub use memo_memcached::{Memcached, MemcachedConfig};
 #[cfg(feature = "redis")]
 pub use memo_redis::{Redis, RedisConfig, Topology};
 

@@ -9,4 +9,4 @@ mod protocol;
 mod ring;
 
 pub use self::backend::Memcached;
-pub use self::config::{MemcachedConfig, MemcachedTls};
+pub use self::config::MemcachedConfig;

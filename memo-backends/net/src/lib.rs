@@ -1,14 +1,19 @@
-//! What backends over a network have in common: the [`Health`] of a server, a [`Pool`] for those who block, a [`Runtime`](runtime) for those who
-//! await, how what they ask is [gathered](gather), and when an operation is [tried again](retry).
+//! What backends over a network have in common: [streams](Stream) to servers, the [`Health`] of a server, a [`Pool`] for those who block, a
+//! [`Runtime`](runtime) for those who await, how what they ask is [gathered](gather), and when an operation is [tried again](retry).
 
+mod address;
 mod breaker;
 pub mod gather;
 pub mod health;
 pub mod pool;
 pub mod retry;
 pub mod runtime;
-#[cfg(feature = "tls")]
-pub mod tls;
+mod socket;
+pub mod stream;
+mod tls;
 
+pub use self::address::Address;
 pub use self::health::{Admission, Health};
 pub use self::pool::{Pool, Pooled};
+pub use self::stream::{Stream, dial};
+pub use self::tls::Tls;

@@ -43,13 +43,13 @@ pub struct Memcached {
 }
 
 impl Memcached {
-    /// The servers of this URL, as of [`MemcachedConfig::from_url`]. Nothing is connected yet: a server that is absent now may be there later.
+    /// The servers of this URL, which [`MemcachedConfig`] explains. Nothing is connected yet: a server that is absent now may be there later.
     ///
     /// # Errors
     ///
     /// If the URL makes no sense.
     pub fn connect(url: &str) -> Result<Self, Fault> {
-        Self::new(MemcachedConfig::from_url(url)?)
+        Self::new(url.parse()?)
     }
 
     /// The servers of this description. Nothing is connected yet.

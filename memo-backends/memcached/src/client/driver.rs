@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use memo_core::backend::Fault;
 use memo_net::runtime::within;
+use memo_net::stream::{Duplex, dial};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::dial::{Duplex, dial};
 use super::line::{Shared, Waiting};
 use super::origin::Origin;
 use crate::error;
@@ -24,7 +24,7 @@ pub(super) async fn run(origin: Arc<Origin>, shared: Arc<Shared>, until: Instant
     let mut driver;
     let ended = Ended(shared.clone());
     let dialing = async {
-        let dialed = dial(&origin).await;
+        let dialed = dial(&origin.address, origin.tls.as_ref()).await;
         dialed.map_err(|failed| error::io(&origin.label, &failed))
     };
     let fault = match within(until, pin!(dialing)).await {

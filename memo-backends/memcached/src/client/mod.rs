@@ -1,14 +1,10 @@
 //! A client of memcached servers, for callers who block and for those who await. It knows nothing of the trait.
 
-mod dial;
 mod driver;
 mod line;
 mod origin;
 mod plan;
 mod server;
-mod socket;
-mod stream;
-mod tls;
 mod wire;
 
 use std::thread;
@@ -16,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use memo_core::Waits;
 use memo_core::backend::{Alerts, Answer, Fault, ServerStats};
+use memo_net::Tls;
 use memo_net::retry::Twice;
 
 pub(crate) use self::plan::{Plan, Replies};
@@ -50,13 +47,19 @@ impl Client {
     /// The servers of a configuration. Nothing is connected.
     pub(crate) fn new(config: &MemcachedConfig) -> Result<Self, Fault> {
         let addresses = config.addresses()?;
-        let tls = config.tls.as_ref().map(tls::Tls::new).transpose()?;
-        let labels: Vec<String> = addresses.iter().map(|address| address.label()).collect();
+        let tls = match config.tls {
+            true => Some(Tls::believing(config.tls_authorities.as_deref())?),
+            false => None,
+        };
+        let labels: Vec<String> = addresses
+            .iter()
+            .map(|address| address.to_string())
+            .collect();
         let servers = addresses
             .into_iter()
-            .map(|address| Server::new(address, tls.clone(), config.pool_size));
+            .map(|address| Server::new(address, tls.clone(), config.connections));
         Ok(Self {
-            servers: servers.collect::<Result<_, _>>()?,
+            servers: servers.collect(),
             ring: Ring::of(labels.iter().map(String::as_str)),
         })
     }

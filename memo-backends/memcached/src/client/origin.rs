@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use memo_core::backend::Fault;
-
-use super::tls::Tls;
-use crate::config::Address;
-use crate::error;
+use memo_net::{Address, Tls};
 
 /// Where a server is, and how it is reached.
 #[derive(Debug)]
@@ -18,14 +14,11 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn new(address: Address, tls: Option<Tls>) -> Result<Self, Fault> {
-        if tls.is_some() && matches!(address, Address::Unix(_)) {
-            return Err(error::config("TLS is for hosts, not for Unix sockets"));
-        }
-        Ok(Self {
-            label: address.label().into(),
+    pub(super) fn new(address: Address, tls: Option<Tls>) -> Self {
+        Self {
+            label: address.to_string().into(),
             address,
             tls,
-        })
+        }
     }
 }

@@ -9,14 +9,12 @@ use memo_core::Waits;
 use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats, Terms};
 use memo_net::retry::is_due;
 use memo_net::runtime::{PerRuntime, within};
-use memo_net::{Admission, Health, Pool, Pooled};
+use memo_net::{Address, Admission, Health, Pool, Pooled, Tls};
 
 use super::How;
 use super::line::{Lines, Pending};
 use super::origin::Origin;
-use super::tls::Tls;
 use super::wire::Wire;
-use crate::config::Address;
 use crate::error;
 use crate::protocol::{Reply, Request};
 
@@ -57,21 +55,21 @@ pub(super) struct Broken {
 }
 
 impl Server {
-    pub(super) fn new(address: Address, tls: Option<Tls>, pool_size: usize) -> Result<Self, Fault> {
-        let origin = Arc::new(Origin::new(address, tls)?);
+    pub(super) fn new(address: Address, tls: Option<Tls>, connections: usize) -> Self {
+        let origin = Arc::new(Origin::new(address, tls));
         let patience = Arc::new(AtomicU64::new(nanos(Terms::default().deadline)));
         let (probed, patient) = (origin.clone(), patience.clone());
         let probe = move || probe(&probed, Duration::from_nanos(patient.load(Relaxed)));
         let connected = origin.clone();
-        Ok(Self {
+        Self {
             health: Health::new(origin.label.clone(), probe),
-            pool: Pool::new(pool_size, move |until| {
+            pool: Pool::new(connections, move |until| {
                 Ok(Box::new(Wire::connect(&connected, until)?))
             }),
             lines: PerRuntime::new(),
             patience,
             origin,
-        })
+        }
     }
 
     pub(super) fn label(&self) -> &str {

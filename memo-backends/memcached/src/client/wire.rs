@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use memo_core::backend::Answer;
+use memo_net::Stream;
 
 use super::origin::Origin;
-use super::stream::Stream;
 use crate::error;
 use crate::protocol::{Inbox, Outbox, Reply, Request, SLICES};
 
@@ -22,7 +22,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn connect(origin: &Origin, until: Instant) -> Answer<Self> {
-        let stream = Stream::connect(origin, until);
+        let stream = Stream::connect(&origin.address, origin.tls.as_ref(), until);
         Ok(Self {
             stream: stream.map_err(|failed| error::io(&origin.label, &failed))?,
             server: origin.label.clone(),
@@ -83,7 +83,6 @@ impl Wire {
             match written {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(bytes) => self.outbox.advance(bytes),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
@@ -110,7 +109,6 @@ impl Wire {
                 self.inbox.filled(bytes);
                 Ok(())
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
             Err(error) => Err(error::io(&self.server, &error)),
         }
     }

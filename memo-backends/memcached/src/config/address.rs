@@ -1,44 +1,23 @@
-//! Where a server is.
-
-use std::path::PathBuf;
+//! How a server's address is written.
 
 use memo_core::backend::Fault;
+use memo_net::Address;
 
 use crate::error;
-
-/// Where a server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Address {
-    /// At a port of a host: a name, or an address without brackets.
-    Tcp(String, u16),
-    /// At a Unix socket.
-    Unix(PathBuf),
-}
 
 /// Memcached's own.
 const PORT: u16 = 11211;
 
-impl Address {
-    /// A `host`, `host:port`, `[address]:port`, or an absolute path.
-    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
-        if text.starts_with('/') {
-            return Ok(Self::Unix(text.into()));
-        }
-        let (host, port) = split(text).ok_or_else(nonsense)?;
-        let is_plain = |c: char| c.is_ascii_graphic() && !"/?#@,[]\\".contains(c);
-        match !host.is_empty() && host.chars().all(is_plain) {
-            true => Ok(Self::Tcp(host.to_ascii_lowercase(), port)),
-            false => Err(nonsense()),
-        }
+/// A `host`, `host:port`, `[address]:port`, or an absolute path.
+pub(super) fn parse(text: &str) -> Result<Address, Fault> {
+    if text.starts_with('/') {
+        return Ok(Address::Unix(text.into()));
     }
-
-    /// What people, and the ring, call it.
-    pub(crate) fn label(&self) -> String {
-        match self {
-            Self::Tcp(host, port) if host.contains(':') => format!("[{host}]:{port}"),
-            Self::Tcp(host, port) => format!("{host}:{port}"),
-            Self::Unix(path) => path.display().to_string(),
-        }
+    let (host, port) = split(text).ok_or_else(nonsense)?;
+    let is_plain = |c: char| c.is_ascii_graphic() && !"/?#@,[]\\".contains(c);
+    match !host.is_empty() && host.chars().all(is_plain) {
+        true => Ok(Address::tcp(&host.to_ascii_lowercase(), port)),
+        false => Err(nonsense()),
     }
 }
 
@@ -80,9 +59,9 @@ mod tests {
             ("/run/memcached.sock", "/run/memcached.sock"),
         ];
         for (text, label) in labels {
-            let address = Address::parse(text).expect(text);
-            assert_eq!(address.label(), label);
-            assert_eq!(Address::parse(label), Ok(address));
+            let address = parse(text).expect(text);
+            assert_eq!(address.to_string(), label);
+            assert_eq!(parse(label), Ok(address));
         }
     }
 
@@ -93,7 +72,7 @@ mod tests {
             "secret@a", "a\r\n", "ä",
         ];
         for text in texts {
-            let fault = Address::parse(text).expect_err(text);
+            let fault = parse(text).expect_err(text);
             assert!(!fault.to_string().contains("secret"), "{text}");
         }
     }

@@ -3,10 +3,12 @@
 mod address;
 mod url;
 
+use std::str::FromStr;
+
 use memo_core::backend::Fault;
+use memo_net::Address;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::address::Address;
 use crate::error;
 
 /// How to reach Memcached. Plain data, in whatever format serde knows; what is not said has its default.
@@ -14,51 +16,55 @@ use crate::error;
 /// ```
 /// use memo_memcached::MemcachedConfig;
 ///
-/// let config = MemcachedConfig::from_url("memcached://cache1,cache2:11212?pool_size=4")?;
+/// let config: MemcachedConfig = "memcached://cache1,cache2:11212?connections=4".parse()?;
 /// assert_eq!(config.servers, ["cache1:11211", "cache2:11212"]);
-/// assert_eq!(config.pool_size, 4);
+/// assert_eq!(config.connections, 4);
 ///
 /// let config: MemcachedConfig = serde_json::from_str(r#"{ "servers": ["cache1", "cache2:11212"] }"#)?;
-/// assert_eq!(config.pool_size, MemcachedConfig::default().pool_size);
+/// assert_eq!(config.connections, MemcachedConfig::default().connections);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # URLs
+///
+/// | URL | what it means |
+/// | --- | --- |
+/// | `memcached://host:port,…` | these servers; the port is 11211 if there is none |
+/// | `memcached+tls://host:port,…` | the same, over TLS |
+/// | `memcached+unix:///path` | one server, by its Unix socket |
+///
+/// All take `?connections=8` ([`connections`](Self::connections)) and `?max_item_bytes=2097152` ([`max_item_bytes`](Self::max_item_bytes)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemcachedConfig {
     /// The servers: each a `host`, a `host:port`, or the absolute path of a Unix socket. Which server has which names follows from what is written
     /// here (their order does not matter), so it must be the same in all processes that share them. Default: `localhost:11211`.
     pub servers: Vec<String>,
-    /// TLS to all servers; needs the feature `tls` (memo's feature `memcached-tls`). Default: none.
-    pub tls: Option<MemcachedTls>,
-    /// Connections to each server at most, for callers who block; those who await share two. Default: 16.
-    pub pool_size: usize,
+    /// Whether to talk to the servers over TLS: needs memo's feature `memcached-tls`.
+    pub tls: bool,
+    /// The certificates of the authorities that are believed, as PEM; those of the system if there are none.
+    pub tls_authorities: Option<String>,
+    /// How many connections blocking callers have to each server, at most. Asynchronous callers share two for each runtime, one of them for
+    /// what is large. Default: 16.
+    pub connections: usize,
     /// The servers' largest item in bytes, as of their option `-I`. Default: a mebibyte, or less if a server says so when it is first asked
     /// what it takes.
     pub max_item_bytes: Option<usize>,
 }
 
-/// How to know a server by TLS.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MemcachedTls {
-    /// The certificates, as PEM text, one of which must have signed the server's. Default: those of the system.
-    pub root_ca: Option<String>,
+impl FromStr for MemcachedConfig {
+    type Err = Fault;
+
+    /// What a URL describes. The fault says what makes no sense, and shows nothing of it.
+    fn from_str(url: &str) -> Result<Self, Fault> {
+        url::read(url)
+    }
 }
 
 impl MemcachedConfig {
-    /// What a URL says: `memcached://host[:port],…`, `memcached+tls://host[:port],…` or `memcached+unix:///path`, and then perhaps
-    /// `?pool_size=…&max_item_bytes=…`. The port is 11211 if there is none.
-    ///
-    /// # Errors
-    ///
-    /// If the URL makes no sense.
-    pub fn from_url(url: &str) -> Result<Self, Fault> {
-        url::parse(url)
-    }
-
     /// The servers, understood and different from each other.
     pub(crate) fn addresses(&self) -> Result<Vec<Address>, Fault> {
-        let addresses = self.servers.iter().map(|server| Address::parse(server));
+        let addresses = self.servers.iter().map(|server| address::parse(server));
         let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
         for (place, address) in addresses.iter().enumerate() {
             if addresses
@@ -68,6 +74,10 @@ impl MemcachedConfig {
             {
                 return Err(error::config("a server is listed twice"));
             }
+        }
+        let is_socket = |address: &Address| matches!(address, Address::Unix(_));
+        if self.tls && addresses.iter().any(is_socket) {
+            return Err(error::config("TLS is for hosts, not for Unix sockets"));
         }
         match addresses.is_empty() {
             true => Err(error::config("no server is listed")),
@@ -80,8 +90,9 @@ impl Default for MemcachedConfig {
     fn default() -> Self {
         Self {
             servers: vec!["localhost:11211".into()],
-            tls: None,
-            pool_size: 16,
+            tls: false,
+            tls_authorities: None,
+            connections: 16,
             max_item_bytes: None,
         }
     }
@@ -95,8 +106,9 @@ mod tests {
     fn it_is_data_both_ways() {
         let config = MemcachedConfig {
             servers: vec!["a".into(), "/run/memcached.sock".into()],
-            tls: Some(MemcachedTls::default()),
-            pool_size: 3,
+            tls: true,
+            tls_authorities: None,
+            connections: 3,
             max_item_bytes: Some(1 << 21),
         };
         let text = serde_json::to_string(&config).expect("it is plain");

@@ -1,11 +1,12 @@
 //! A configuration as a URL.
 
 use memo_core::backend::Fault;
+use memo_net::Address;
 
-use super::{Address, MemcachedConfig, MemcachedTls};
+use super::{MemcachedConfig, address};
 use crate::error;
 
-pub(super) fn parse(url: &str) -> Result<MemcachedConfig, Fault> {
+pub(super) fn read(url: &str) -> Result<MemcachedConfig, Fault> {
     let (scheme, rest) = url.split_once("://").ok_or_else(unknown_scheme)?;
     let (place, query) = match rest.split_once('?') {
         Some((place, query)) => (place, Some(query)),
@@ -14,7 +15,7 @@ pub(super) fn parse(url: &str) -> Result<MemcachedConfig, Fault> {
     let mut config = match scheme {
         "memcached" => listed(place)?,
         "memcached+tls" => MemcachedConfig {
-            tls: Some(MemcachedTls::default()),
+            tls: true,
             ..listed(place)?
         },
         "memcached+unix" => socket(place)?,
@@ -32,10 +33,10 @@ fn listed(place: &str) -> Result<MemcachedConfig, Fault> {
         return Err(error::config("memcached is used without a user's name"));
     }
     let place = place.strip_suffix('/').unwrap_or(place);
-    let addresses = place.split(',').map(Address::parse);
+    let addresses = place.split(',').map(address::parse);
     let labels = addresses.map(|address| match address? {
         Address::Unix(_) => Err(error::config("a Unix socket needs memcached+unix://")),
-        address => Ok(address.label()),
+        address => Ok(address.to_string()),
     });
     Ok(MemcachedConfig {
         servers: labels.collect::<Result<_, _>>()?,
@@ -60,10 +61,10 @@ fn set(config: &mut MemcachedConfig, option: &str) -> Result<(), Fault> {
         number.map_err(|_| error::config("an option in the URL is no number"))
     };
     match option.split_once('=') {
-        Some(("pool_size", value)) => config.pool_size = number(value)?,
+        Some(("connections", value)) => config.connections = number(value)?,
         Some(("max_item_bytes", value)) => config.max_item_bytes = Some(number(value)?),
         _ => {
-            let message = "the URL's options are pool_size and max_item_bytes";
+            let message = "the URL's options are connections and max_item_bytes";
             return Err(error::config(message));
         }
     }
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     fn servers(url: &str) -> Vec<String> {
-        parse(url).expect(url).servers
+        read(url).expect(url).servers
     }
 
     #[test]
@@ -91,18 +92,18 @@ mod tests {
             ["a:11211", "b:2", "[::1]:3"]
         );
         assert_eq!(servers("memcached+unix:///run/m.sock"), ["/run/m.sock"]);
-        let tls = parse("memcached+tls://a,b").expect("it is one");
+        let tls = read("memcached+tls://a,b").expect("it is one");
         assert_eq!(tls.servers, ["a:11211", "b:11211"]);
-        assert_eq!(tls.tls, Some(MemcachedTls::default()));
+        assert!(tls.tls);
     }
 
     #[test]
     fn urls_have_options() {
-        let config = parse("memcached://a?pool_size=2&max_item_bytes=2097152").expect("it is one");
-        assert_eq!(config.pool_size, 2);
+        let config = read("memcached://a?connections=2&max_item_bytes=2097152").expect("it is one");
+        assert_eq!(config.connections, 2);
         assert_eq!(config.max_item_bytes, Some(2 << 20));
-        let socket = parse("memcached+unix:///s?pool_size=1").expect("it is one");
-        assert_eq!((socket.servers, socket.pool_size), (vec!["/s".into()], 1));
+        let socket = read("memcached+unix:///s?connections=1").expect("it is one");
+        assert_eq!((socket.servers, socket.connections), (vec!["/s".into()], 1));
     }
 
     #[test]
@@ -121,11 +122,11 @@ mod tests {
             "memcached+unix:///",
             "memcached+ssl://a",
             "memcached://a?secret=1",
-            "memcached://a?pool_size=secret",
+            "memcached://a?connections=secret",
             "memcached://a?",
         ];
         for url in urls {
-            let fault = parse(url).expect_err(url);
+            let fault = read(url).expect_err(url);
             assert!(!fault.to_string().contains("secret"), "{url}");
         }
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use memo_core::Waits;
 use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats};
+use memo_net::Address;
 use memo_net::retry::Twice;
 use memo_net::runtime::{handle, within};
 use redis::{Pipeline, Value, cmd};
@@ -16,7 +17,7 @@ use redis::{Pipeline, Value, cmd};
 use super::node::Node;
 use super::sentinel::share;
 use super::slots::{self, Range, slot_of};
-use super::target::{Address, Place, Target};
+use super::target::{Place, Target};
 use super::{Keyed, Manner};
 use crate::error;
 

@@ -8,16 +8,15 @@ use std::time::Instant;
 use memo_core::backend::{Answer, Fault, FaultKind};
 use memo_net::gather::{Crowd, Gathering};
 use memo_net::runtime::within;
+use memo_net::stream::{Duplex, dial};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::question::Question;
-use super::target::{Address, Target};
+use super::target::Target;
 use crate::error;
 
 /// A place for one connection, which is made when it is needed and replaced when it broke.
@@ -154,21 +153,11 @@ async fn connect(target: &Arc<Target>, until: Instant) -> Answer<Live> {
             asking.await.map_err(|_| no_runtime())?
         }?,
     };
-    let failed = |error| error::of_connecting(&address.to_string(), &error);
-    let live = match &address {
-        Address::Unix(path) => talk(UnixStream::connect(path).await.map_err(failed)?).await?,
-        Address::Tcp { host, port } => {
-            let stream = TcpStream::connect((&**host, *port)).await.map_err(failed)?;
-            stream.set_nodelay(true).map_err(failed)?;
-            match &target.tls {
-                None => talk(stream).await?,
-                #[cfg(feature = "tls")]
-                Some(tls) => talk(tls.over_async(stream, host).await?).await?,
-                #[cfg(not(feature = "tls"))]
-                Some(tls) => match *tls {},
-            }
-        }
-    };
+    let stream = dial(&address, target.tls.as_ref());
+    let stream = stream
+        .await
+        .map_err(|error| error::of_connecting(&address.to_string(), &error))?;
+    let live = talk(stream).await?;
     let greeting = target.greeting();
     if !greeting.is_empty() {
         let mut connection = live.connection.clone();
@@ -179,10 +168,7 @@ async fn connect(target: &Arc<Target>, until: Instant) -> Answer<Live> {
 }
 
 /// The greeting is ours, and so are the deadlines: the driver's would need the timers of the caller's runtime.
-async fn talk<S>(stream: S) -> Answer<Live>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn talk(stream: Box<dyn Duplex>) -> Answer<Live> {
     let nothing_to_say = RedisConnectionInfo::default().set_skip_set_lib_name();
     let asking = Crowd::default();
     let stream = Gathering::over(stream, asking.clone());

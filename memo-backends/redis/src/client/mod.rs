@@ -8,7 +8,6 @@ mod resp;
 mod sentinel;
 mod slots;
 mod target;
-mod tls;
 mod wire;
 
 use std::sync::Arc;
@@ -18,13 +17,13 @@ use std::time::{Duration, Instant};
 use memo_core::Waits;
 use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats};
 use memo_net::retry::Twice;
+use memo_net::{Address, Tls};
 use redis::{Cmd, Pipeline, Value};
 
 use self::cluster::Cluster;
 use self::node::Node;
 use self::sentinel::Sentinels;
-use self::target::{Address, Login, Place, Target};
-use self::tls::Tls;
+use self::target::{Login, Place, Target};
 use crate::config::{RedisConfig, Topology};
 
 /// The servers of one description.
@@ -71,7 +70,7 @@ impl Client {
         let template = Target {
             place: Place::At(first(config)?),
             login,
-            tls: Tls::wanted(config)?,
+            tls: tls(config)?,
             patience: config.connect_millis.map(Duration::from_millis),
         };
         let make = {
@@ -143,11 +142,23 @@ fn together(keyed: Vec<Keyed<'_>>) -> Pipeline {
     pipeline
 }
 
+fn tls(config: &RedisConfig) -> Answer<Option<Tls>> {
+    let is_socket = |server: &String| server.starts_with("unix:");
+    if !config.tls {
+        return Ok(None);
+    }
+    if config.servers.iter().any(is_socket) {
+        let message = "TLS is for hosts, not for Unix sockets";
+        return Err(Fault::new(FaultKind::Other, message));
+    }
+    Tls::believing(config.tls_authorities.as_deref()).map(Some)
+}
+
 fn addresses(config: &RedisConfig) -> Answer<Vec<Address>> {
     config
         .servers
         .iter()
-        .map(|text| Address::parse(text))
+        .map(|text| target::parse(text))
         .collect()
 }
 

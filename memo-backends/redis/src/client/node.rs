@@ -8,12 +8,12 @@ use memo_core::Waits;
 use memo_core::backend::Answer;
 use memo_net::retry::{self, Twice};
 use memo_net::runtime::{PerRuntime, within};
-use memo_net::{Health, Pool};
+use memo_net::{Address, Health, Pool};
 use redis::{Cmd, cmd};
 
 use super::lane::{Lane, Live};
 use super::question::Question;
-use super::target::{Address, Place, Target};
+use super::target::{Place, Target};
 use super::wire::Wire;
 use super::{Manner, Patience};
 

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use memo_core::backend::{Answer, Fault, FaultKind};
+use memo_net::Address;
 use redis::{Cmd, Value, cmd};
 
 use super::question::Question;
-use super::target::{Address, Login, Place, Target};
+use super::target::{Login, Place, Target};
 use super::wire::Wire;
 use crate::config::RedisConfig;
 use crate::error;

@@ -1,9 +1,9 @@
 //! Which slot of a cluster a name is in, and who has the slots (redis.io, "Redis cluster specification").
 
 use memo_core::backend::Answer;
+use memo_net::Address;
 use redis::Value;
 
-use super::target::Address;
 use crate::error::senseless;
 
 const SLOTS: u16 = 16384;

@@ -1,17 +1,14 @@
 //! Where a server is, and what is said to it first.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
-use std::thread;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use memo_core::backend::{Answer, Fault, FaultKind};
+use memo_net::{Address, Tls};
 use redis::{Cmd, Pipeline, Value, cmd};
 
 use super::sentinel::Sentinels;
-use super::tls::Tls;
 use crate::error;
 
 /// A server, and how it is talked to.
@@ -30,13 +27,6 @@ pub(crate) enum Place {
     At(Address),
     /// Where the sentinels say, which is asked anew for each connection.
     Watched(Arc<Sentinels>),
-}
-
-/// Where to connect to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Address {
-    Tcp { host: Arc<str>, port: u16 },
-    Unix(PathBuf),
 }
 
 /// Who we are, and in which database.
@@ -126,62 +116,20 @@ fn authentication(user: Option<&str>, password: &str) -> Cmd {
     authentication
 }
 
-impl Address {
-    /// `host:port` or `unix:/path`.
-    pub(crate) fn parse(text: &str) -> Answer<Self> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self::Unix(path.into()));
-        }
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| senseless(text))?;
-        let port = port.parse().map_err(|_| senseless(text))?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        Ok(Self::tcp(host, port))
+/// The address that `host:port` or `unix:/path` is.
+pub(super) fn parse(text: &str) -> Answer<Address> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return Ok(Address::Unix(path.into()));
     }
-
-    pub(crate) fn tcp(host: &str, port: u16) -> Self {
-        let host = host.into();
-        Self::Tcp { host, port }
-    }
-
-    /// Where a name leads. The system cannot be told how long that may take, so a thread waits for it.
-    pub(super) fn resolve(&self, host: &str, port: u16, until: Instant) -> Answer<Vec<SocketAddr>> {
-        if let Ok(known) = host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(known, port)]);
-        }
-        let (tell, told) = mpsc::channel();
-        let name = host.to_owned();
-        let looking_up = thread::Builder::new().name("memo-dns".into());
-        let looking_up = looking_up.spawn(move || {
-            let found = (name.as_str(), port).to_socket_addrs();
-            // Nobody may be waiting any more.
-            let _ = tell.send(found.map(Vec::from_iter));
-        });
-        let failed = |error| error::of_connecting(&self.to_string(), &error);
-        looking_up.map_err(failed)?;
-        let left = until.saturating_duration_since(Instant::now());
-        let found = told.recv_timeout(left).map_err(|_| error::late())?;
-        let found = found.map_err(failed)?;
-        if found.is_empty() {
-            let message = format!("{self}: the name has no address");
-            return Err(Fault::new(FaultKind::Connect, message));
-        }
-        Ok(found)
-    }
+    let (host, port) = text.rsplit_once(':').ok_or_else(|| senseless(text))?;
+    let port = port.parse().map_err(|_| senseless(text))?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Ok(Address::tcp(host, port))
 }
 
 fn senseless(server: &str) -> Fault {
     let message = format!("{server:?} is no server: one is host:port or unix:/path");
     Fault::new(FaultKind::Other, message)
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
-            Self::Unix(path) => write!(f, "{}", path.display()),
-        }
-    }
 }
 
 impl fmt::Display for Place {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use memo_core::Waits;
 use memo_core::backend::{Backend, FaultKind, Terms};
-use memo_memcached::{Memcached, MemcachedConfig, MemcachedTls};
+use memo_memcached::{Memcached, MemcachedConfig};
 use memo_testkit::servers::MemcachedServer;
 
 use self::terminator::Terminator;
@@ -18,12 +18,11 @@ use crate::laws;
 const AUTHORITY: &str = include_str!("ca.pem");
 const STRANGER: &str = include_str!("stranger.pem");
 
-fn at(server: String, root_ca: &str) -> Memcached {
+fn at(server: String, authority: &str) -> Memcached {
     let config = MemcachedConfig {
         servers: vec![server],
-        tls: Some(MemcachedTls {
-            root_ca: Some(root_ca.into()),
-        }),
+        tls: true,
+        tls_authorities: Some(authority.into()),
         ..MemcachedConfig::default()
     };
     let mut memcached = Memcached::new(config).expect("it makes sense");
@@ -78,9 +77,8 @@ fn a_server_without_tls_is_not_spoken_to() {
 fn a_unix_socket_is_not_under_tls() {
     let config = MemcachedConfig {
         servers: vec!["/run/memcached.sock".into()],
-        tls: Some(MemcachedTls {
-            root_ca: Some(AUTHORITY.into()),
-        }),
+        tls: true,
+        tls_authorities: Some(AUTHORITY.into()),
         ..MemcachedConfig::default()
     };
     assert!(Memcached::new(config).is_err());

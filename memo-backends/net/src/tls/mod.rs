@@ -6,6 +6,8 @@ mod off;
 mod on;
 
 #[cfg(not(feature = "tls"))]
-pub(super) use self::off::{Sealed, Tls};
+pub use self::off::Tls;
 #[cfg(feature = "tls")]
-pub(super) use self::on::{Sealed, Tls};
+pub(crate) use self::on::Sealed;
+#[cfg(feature = "tls")]
+pub use self::on::Tls;
