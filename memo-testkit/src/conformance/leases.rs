@@ -193,15 +193,13 @@ pub(super) fn a_lease_that_timed_out_is_not_extended<B: Backend>(bench: &Bench<'
 }
 
 pub(super) fn a_lease_is_extended_by_its_holder_alone<B: Backend>(bench: &Bench<'_, B>) {
-    let (a, b) = (bench.name("a"), bench.name("b"));
-    let of_a = bench.granted(&a);
-    let first = bench.granted(&b);
-    assert_eq!(bench.extend(&b, of_a, bench.moments(3600)), None);
-    bench.delete(&b);
-    let second = bench.granted(&b);
-    assert_eq!(bench.extend(&b, first, bench.moments(3600)), None);
-    assert!(bench.fill(&b, "second", second));
-    assert!(bench.fill(&a, "A", of_a));
+    // Of one name: each of several servers may count the tokens that it gives.
+    let name = bench.name("a");
+    let first = bench.granted(&name);
+    bench.delete(&name);
+    let second = bench.granted(&name);
+    assert_eq!(bench.extend(&name, first, bench.moments(3600)), None);
+    assert!(bench.fill(&name, "second", second));
 }
 
 pub(super) fn a_delete_ends_the_lease<B: Backend>(bench: &Bench<'_, B>) {

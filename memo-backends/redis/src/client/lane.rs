@@ -109,7 +109,7 @@ impl Live {
         let _member = self.asking.join();
         let mut connection = self.connection.clone();
         let reply = question.send(&mut connection).await;
-        let reply = reply.map_err(|error| error::of_driver(&error))?;
+        let reply = question.fitting(reply.map_err(|error| error::of_driver(&error))?)?;
         // Written once: many read it at a time.
         if self.is_new() {
             self.used.store(true, Ordering::Relaxed);

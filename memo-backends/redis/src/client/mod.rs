@@ -6,6 +6,7 @@ mod node;
 mod question;
 mod resp;
 mod sentinel;
+mod shape;
 mod slots;
 mod target;
 mod wire;

@@ -4,6 +4,7 @@ use memo_core::backend::{Answer, Fault};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisResult, ServerError, Value};
 
+use super::shape;
 use super::wire::Wire;
 use crate::error;
 
@@ -20,6 +21,17 @@ pub(crate) trait Question: Sync {
         &self,
         connection: &mut MultiplexedConnection,
     ) -> impl Future<Output = RedisResult<Self::Reply>> + Send;
+
+    /// Whether this can be an answer to it at all.
+    fn fits(&self, reply: &Self::Reply) -> bool;
+
+    /// The reply, if it can be one. One that cannot says of all that comes after it on the connection that it is for somebody else.
+    fn fitting(&self, reply: Self::Reply) -> Answer<Self::Reply> {
+        match self.fits(&reply) {
+            true => Ok(reply),
+            false => Err(error::senseless()),
+        }
+    }
 
     fn errors(reply: &Self::Reply) -> impl Iterator<Item = &ServerError>;
 
@@ -50,6 +62,10 @@ impl Question for Cmd {
         connection.send_packed_command(self).await
     }
 
+    fn fits(&self, reply: &Value) -> bool {
+        shape::fits(self, reply)
+    }
+
     fn errors(reply: &Value) -> impl Iterator<Item = &ServerError> {
         error_in(reply).into_iter()
     }
@@ -68,6 +84,11 @@ impl Question for Pipeline {
 
     async fn send(&self, connection: &mut MultiplexedConnection) -> RedisResult<Vec<Value>> {
         connection.send_packed_commands(self, 0, self.len()).await
+    }
+
+    fn fits(&self, replies: &Vec<Value>) -> bool {
+        let each = self.cmd_iter().zip(replies);
+        replies.len() == self.len() && each.into_iter().all(|(asked, reply)| asked.fits(reply))
     }
 
     fn errors(reply: &Vec<Value>) -> impl Iterator<Item = &ServerError> {

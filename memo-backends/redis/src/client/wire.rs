@@ -45,7 +45,7 @@ impl Wire {
     pub(super) fn ask<Q: Question>(&mut self, question: &Q, until: Instant) -> Answer<Q::Reply> {
         self.stream.until(until);
         self.send(&question.packed())?;
-        question.receive(self)
+        question.fitting(question.receive(self)?)
     }
 
     pub(super) fn read_value(&mut self) -> Answer<Value> {

@@ -80,6 +80,21 @@ fn what_answers_garbage_is_no_redis() {
 }
 
 #[test]
+fn one_who_answers_other_questions_is_no_redis_and_is_left_alone() {
+    let server = RedisServer::start();
+    for waits in BOTH {
+        let proxy = Proxy::before(server.address());
+        proxy.set(Break::Garbage(":1\r\n".into()));
+        let redis = redis(&format!("redis://{}", proxy.address()), 5000);
+        for _ in 0..3 {
+            let fault = fault(get(&redis, &name("a"), waits));
+            assert_eq!(fault.kind(), FaultKind::Protocol, "{waits:?} {fault}");
+        }
+        assert_eq!(redis.servers()[0].availability, Availability::Down);
+    }
+}
+
+#[test]
 fn nobody_there_is_a_fault_of_connecting_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it has an address");
