@@ -1,5 +1,6 @@
 //! A process that ends with this one.
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -102,6 +103,14 @@ impl Process {
         self.tell(name).expect("the shell that keeps a server runs");
     }
 
+    /// Stops the program. The signal reaches each of its threads in its own time: all stand when this returns, where the system tells.
+    pub(super) fn stop(&mut self) {
+        self.signal("STOP");
+        while runs(self.pid) {
+            thread::yield_now();
+        }
+    }
+
     /// Ends the program, and leaves its directory.
     pub(super) fn leave(mut self) {
         self.signal("leave");
@@ -113,6 +122,21 @@ impl Process {
         self.answers.read_line(&mut String::new())?;
         Ok(())
     }
+}
+
+/// Whether any thread of a process runs, or would when it is woken.
+fn runs(pid: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    threads.into_iter().flatten().flatten().any(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat"));
+        stat.is_ok_and(|stat| !has_stopped(&stat))
+    })
+}
+
+/// The state comes after the name, which is in parentheses and may have some (proc_pid_stat(5)): stopped, or ended.
+fn has_stopped(stat: &str) -> bool {
+    let state = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    state.starts_with(['T', 'Z', 'X'])
 }
 
 impl Drop for Process {

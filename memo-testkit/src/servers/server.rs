@@ -105,7 +105,9 @@ impl Server {
 
     /// Has it hang.
     pub(super) fn pause(&self) {
-        self.signal("STOP");
+        if let Some(process) = self.process().as_mut() {
+            process.stop();
+        }
     }
 
     /// Has it go on.
