@@ -47,10 +47,7 @@ impl Client {
     /// The servers of a configuration. Nothing is connected.
     pub(crate) fn new(config: &MemcachedConfig) -> Result<Self, Fault> {
         let addresses = config.addresses()?;
-        let tls = match config.tls {
-            true => Some(Tls::believing(config.tls_authorities.as_deref())?),
-            false => None,
-        };
+        let tls = Tls::wanted(config.tls, config.tls_authorities.as_deref(), &addresses)?;
         let labels: Vec<String> = addresses
             .iter()
             .map(|address| address.to_string())

@@ -75,10 +75,6 @@ impl MemcachedConfig {
                 return Err(error::config("a server is listed twice"));
             }
         }
-        let is_socket = |address: &Address| matches!(address, Address::Unix(_));
-        if self.tls && addresses.iter().any(is_socket) {
-            return Err(error::config("TLS is for hosts, not for Unix sockets"));
-        }
         match addresses.is_empty() {
             true => Err(error::config("no server is listed")),
             false => Ok(addresses),

@@ -7,12 +7,8 @@ use memo_core::backend::{Fault, FaultKind};
 pub enum Tls {}
 
 impl Tls {
-    /// There is none.
-    ///
-    /// # Errors
-    ///
-    /// Always: it names the feature.
-    pub fn believing(_: Option<&str>) -> Result<Self, Fault> {
+    /// There is none: the fault names the feature.
+    pub(super) fn believing(_: Option<&str>) -> Result<Self, Fault> {
         let message = "TLS needs memo's feature `redis-tls` or `memcached-tls`";
         Err(Fault::new(FaultKind::Unsupported, message))
     }

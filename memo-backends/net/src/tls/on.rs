@@ -26,7 +26,7 @@ impl Tls {
     /// # Errors
     ///
     /// If there are no certificates among them.
-    pub fn believing(authorities: Option<&str>) -> Result<Self, Fault> {
+    pub(super) fn believing(authorities: Option<&str>) -> Result<Self, Fault> {
         let believed = match authorities {
             Some(pem) => named(pem)?,
             None => of_the_system()?,

@@ -63,15 +63,16 @@ struct Patience(Arc<AtomicU64>);
 impl Client {
     pub(crate) fn new(config: &RedisConfig) -> Answer<Self> {
         let patience = Patience::of(Duration::from_millis(250));
+        let servers = addresses(config)?;
         let login = Login {
             user: config.user.clone(),
             password: config.password.clone(),
             db: config.db,
         };
         let template = Target {
-            place: Place::At(first(config)?),
+            place: Place::At(first(&servers)?),
             login,
-            tls: tls(config)?,
+            tls: Tls::wanted(config.tls, config.tls_authorities.as_deref(), &servers)?,
             patience: config.connect_millis.map(Duration::from_millis),
         };
         let make = {
@@ -82,13 +83,11 @@ impl Client {
             Topology::Alone if config.servers.len() > 1 => return Err(several()),
             Topology::Alone => Shape::One(make(template)),
             Topology::Cluster if config.db != 0 => return Err(numbered()),
-            Topology::Cluster => Shape::Many(Arc::new(Cluster::new(
-                addresses(config)?,
-                template,
-                Box::new(make),
-            ))),
+            Topology::Cluster => {
+                Shape::Many(Arc::new(Cluster::new(servers, template, Box::new(make))))
+            }
             Topology::Sentinel { service } => {
-                let sentinels = Sentinels::new(addresses(config)?, service, &template, config);
+                let sentinels = Sentinels::new(servers, service, &template, config);
                 let place = Place::Watched(Arc::new(sentinels));
                 Shape::One(make(Target { place, ..template }))
             }
@@ -143,18 +142,6 @@ fn together(keyed: Vec<Keyed<'_>>) -> Pipeline {
     pipeline
 }
 
-fn tls(config: &RedisConfig) -> Answer<Option<Tls>> {
-    let is_socket = |server: &String| server.starts_with("unix:");
-    if !config.tls {
-        return Ok(None);
-    }
-    if config.servers.iter().any(is_socket) {
-        let message = "TLS is for hosts, not for Unix sockets";
-        return Err(Fault::new(FaultKind::Other, message));
-    }
-    Tls::believing(config.tls_authorities.as_deref()).map(Some)
-}
-
 fn addresses(config: &RedisConfig) -> Answer<Vec<Address>> {
     config
         .servers
@@ -163,12 +150,9 @@ fn addresses(config: &RedisConfig) -> Answer<Vec<Address>> {
         .collect()
 }
 
-fn first(config: &RedisConfig) -> Answer<Address> {
-    let addresses = addresses(config)?;
-    addresses
-        .into_iter()
-        .next()
-        .ok_or_else(|| Fault::new(FaultKind::Other, "no server is named"))
+fn first(servers: &[Address]) -> Answer<Address> {
+    let nobody = || Fault::new(FaultKind::Other, "no server is named");
+    servers.first().cloned().ok_or_else(nobody)
 }
 
 fn several() -> Fault {
