@@ -64,16 +64,16 @@ const STEPS: &[Step] = &[
     // Doctests are part of it: only `--all-targets` would leave them out.
     Step {
         name: "tests",
-        args: &["test", "--workspace", "--all-features"],
+        args: &["test", "--workspace", "--all-features", "--no-fail-fast"],
         env: &[],
     },
-    // Every behaviour again, with the values on servers; each run gives an account of all tests.
+    // Every behaviour again, with the values on servers; each run gives an account of all tests. Of the whole workspace, as above: one package
+    // by itself has other features, and everything would be built once more.
     Step {
         name: "tests on redis",
         args: &[
             "test",
-            "--package",
-            "memo",
+            "--workspace",
             "--all-features",
             "--test",
             "it",
@@ -89,8 +89,7 @@ const STEPS: &[Step] = &[
         name: "tests on memcached",
         args: &[
             "test",
-            "--package",
-            "memo",
+            "--workspace",
             "--all-features",
             "--test",
             "it",
@@ -117,6 +116,60 @@ const STEPS: &[Step] = &[
         ],
         env: &[],
     },
+    // The examples of one package, from the most features to the fewest: each builds little that the one before has not.
+    Step {
+        name: "web service",
+        args: &[
+            "run",
+            "--release",
+            "--package",
+            "memo",
+            "--all-features",
+            "--example",
+            "web_service",
+            "--",
+            "--drive",
+        ],
+        env: &[],
+    },
+    Step {
+        name: "sealed report",
+        args: &[
+            "run",
+            "--release",
+            "--package",
+            "memo",
+            "--features",
+            "encrypt",
+            "--example",
+            "sealed_report",
+        ],
+        env: &[],
+    },
+    Step {
+        name: "quickstart",
+        args: &[
+            "run",
+            "--release",
+            "--package",
+            "memo",
+            "--example",
+            "quickstart",
+        ],
+        env: &[],
+    },
+    Step {
+        name: "stream search",
+        args: &[
+            "run",
+            "--release",
+            "--package",
+            "memo",
+            "--example",
+            "stream_search",
+        ],
+        env: &[],
+    },
     // With its own target directory: the flag would rebuild everything, here and again at the next step.
     Step {
         name: "interleavings",
@@ -135,67 +188,41 @@ const STEPS: &[Step] = &[
         ],
     },
     Step {
-        name: "quickstart",
-        args: &["run", "--release", "--example", "quickstart"],
-        env: &[],
-    },
-    Step {
-        name: "sealed report",
-        args: &[
-            "run",
-            "--release",
-            "--features",
-            "encrypt",
-            "--example",
-            "sealed_report",
-        ],
-        env: &[],
-    },
-    Step {
-        name: "stream search",
-        args: &["run", "--release", "--example", "stream_search"],
-        env: &[],
-    },
-    Step {
-        name: "web service",
-        args: &[
-            "run",
-            "--release",
-            "--all-features",
-            "--example",
-            "web_service",
-            "--",
-            "--drive",
-        ],
-        env: &[],
-    },
-    Step {
         name: "docs",
         args: &["doc", "--workspace", "--no-deps", "--all-features"],
         env: &[("RUSTDOCFLAGS", "-D warnings")],
     },
 ];
 
-/// Runs every step in order; the first that fails ends it and is named.
+/// Runs every step in order, also after one that failed, and says at the end what became of each.
 pub(crate) fn run() -> Outcome {
     needs::ensure(needs::TEST)?;
-    let mut times = Vec::new();
-    for step in STEPS {
+    let reports: Vec<Report> = STEPS.iter().map(Report::of).collect();
+    println!("\n{}", summary(&reports));
+    verdict(&reports)
+}
+
+/// What became of a step.
+struct Report {
+    step: &'static Step,
+    outcome: Outcome,
+    time: Duration,
+}
+
+impl Report {
+    fn of(step: &'static Step) -> Self {
         println!("\n==> {}: {}", step.name, step.line());
         let start = Instant::now();
         let outcome = step.run();
-        times.push(start.elapsed());
-        if let Err(reason) = outcome {
-            summary(&times, true);
-            return Err(format!(
-                "the step `{}` failed ({reason}): {}",
-                step.name,
-                step.line()
-            ));
+        if let Err(reason) = &outcome {
+            println!("==> {} FAILED ({reason}); the other steps run", step.name);
+        }
+        Self {
+            step,
+            outcome,
+            time: start.elapsed(),
         }
     }
-    summary(&times, false);
-    Ok(())
 }
 
 impl Step {
@@ -214,19 +241,102 @@ impl Step {
     }
 }
 
-fn summary(times: &[Duration], last_failed: bool) {
-    let row = |(index, step): (usize, &Step)| {
-        let verdict = match times.get(index) {
-            None => "not run",
-            Some(_) if last_failed && index + 1 == times.len() => "FAILED",
-            Some(_) => "ok",
+/// Success if every step succeeded; otherwise every step that failed, with the line that repeats it.
+fn verdict(reports: &[Report]) -> Outcome {
+    let failed: Vec<String> = reports
+        .iter()
+        .filter_map(|report| {
+            let reason = report.outcome.as_ref().err()?;
+            Some(format!(
+                "  {} ({reason}): {}",
+                report.step.name,
+                report.step.line()
+            ))
+        })
+        .collect();
+    match failed.len() {
+        0 => Ok(()),
+        count => Err(format!(
+            "{count} of {} steps failed:\n{}",
+            reports.len(),
+            failed.join("\n")
+        )),
+    }
+}
+
+fn summary(reports: &[Report]) -> String {
+    let row = |report: &Report| {
+        let outcome = if report.outcome.is_ok() {
+            "ok"
+        } else {
+            "FAILED"
         };
-        let seconds = times
-            .get(index)
-            .map(|time| format!("{:.1}", time.as_secs_f64()))
-            .unwrap_or_default();
-        vec![step.name.to_owned(), verdict.to_owned(), seconds]
+        let seconds = format!("{:.1}", report.time.as_secs_f64());
+        vec![report.step.name.to_owned(), outcome.to_owned(), seconds]
     };
-    let rows: Vec<_> = STEPS.iter().enumerate().map(row).collect();
-    println!("\n{}", table::render(&["step", "", "seconds"], &rows));
+    let rows: Vec<_> = reports.iter().map(row).collect();
+    table::render(&["step", "", "seconds"], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static FORMAT: Step = Step {
+        name: "format",
+        args: &["fmt", "--check"],
+        env: &[],
+    };
+    static DOCS: Step = Step {
+        name: "docs",
+        args: &["doc"],
+        env: &[("RUSTDOCFLAGS", "-D warnings")],
+    };
+
+    fn report(step: &'static Step, outcome: Outcome) -> Report {
+        Report {
+            step,
+            outcome,
+            time: Duration::from_millis(1500),
+        }
+    }
+
+    #[test]
+    fn the_gate_passes_if_every_step_does() {
+        assert_eq!(
+            verdict(&[report(&FORMAT, Ok(())), report(&DOCS, Ok(()))]),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn the_gate_names_every_step_that_failed_with_its_command() {
+        let failed = |reason: &str| Err(reason.to_owned());
+        let reports = [
+            report(&FORMAT, failed("exit status: 1")),
+            report(&FORMAT, Ok(())),
+            report(&DOCS, failed("exit status: 101")),
+        ];
+        let message = verdict(&reports).expect_err("two failed");
+        assert_eq!(
+            message,
+            "2 of 3 steps failed:\n  \
+             format (exit status: 1): cargo fmt --check\n  \
+             docs (exit status: 101): RUSTDOCFLAGS=\"-D warnings\" cargo doc"
+        );
+    }
+
+    #[test]
+    fn the_summary_has_a_line_for_each_step() {
+        let reports = [
+            report(&FORMAT, Err("exit status: 1".to_owned())),
+            report(&DOCS, Ok(())),
+        ];
+        let text = summary(&reports);
+        let lines: Vec<_> = text.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            ["format  FAILED      1.5", "docs        ok      1.5"]
+        );
+    }
 }
