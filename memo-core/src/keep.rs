@@ -3,11 +3,16 @@
 //! [`Returns`] picks a [`Keep`] by method resolution: an inherent method of a nearer type wins over one
 //! found by auto-deref, and an `impl` whose bounds do not hold is passed over. (The technique is known as deref
 //! specialization; <https://lukaskalbertodt.github.io/2019/12/05/generalized-autoref-based-specialization.html>.)
+//!
+//! It sees a type as the function's signature has it. Where that is a parameter, or made of one, [`KeepAll`] asks the outcome itself.
+
+mod failure;
 
 use std::any::Any;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+pub(crate) use self::failure::is_err;
 use crate::value::Cacheable;
 
 /// How a function's outcome and its cached value belong together.
@@ -76,7 +81,7 @@ impl<T, E> Fallible<Result<T, E>> {
 }
 
 impl<R> Infallible<R> {
-    /// Everything is kept.
+    /// Everything is kept, unless it turns out to be an `Err`.
     pub const fn __memo_keep(&self) -> Kept<R, KeepAll> {
         Kept::NEW
     }
@@ -97,7 +102,7 @@ pub struct KeepOk;
 #[derive(Clone, Copy, Debug)]
 pub struct KeepOkAlone;
 
-/// Keeps every outcome.
+/// Keeps every outcome, but for an `Err` that nobody could see in the signature.
 #[derive(Clone, Copy, Debug)]
 pub struct KeepAll;
 
@@ -105,11 +110,15 @@ impl<R: Cacheable> Keep<R> for KeepAll {
     type Value = R;
 
     fn value(outcome: &R) -> Option<&R> {
-        Some(outcome)
+        (!is_err(outcome)).then_some(outcome)
     }
 
     fn part(outcome: R) -> Result<R, R> {
-        Ok(outcome)
+        if is_err(&outcome) {
+            Err(outcome)
+        } else {
+            Ok(outcome)
+        }
     }
 
     fn revive(value: R) -> R {
@@ -176,7 +185,7 @@ impl<T: Cacheable, E> Keep<Result<T, E>> for KeepOkAlone {
 
 /// Which values mean "nothing there", for `cache_none = false`.
 #[diagnostic::on_unimplemented(
-    message = "`cache_none` has no meaning here: the function does not return an `Option`",
+    message = "`cache_none` has no meaning here: the function's signature does not say that it returns an `Option`",
     note = "leave `cache_none` off, or say with `cache_if = |value| …` which values to keep"
 )]
 pub trait Nothing<V> {

@@ -10,6 +10,7 @@ mod entries;
 mod expiry;
 mod far_calls;
 mod faults;
+mod generic_outcomes;
 mod invalidation;
 mod keys;
 mod large_data;

@@ -7,7 +7,7 @@ use crate::cache::{Cache, Policy};
 use crate::codec::Wire;
 use crate::expiration::{Expiration, Jitter};
 use crate::far::Manner;
-use crate::keep::{KeepAll, KeepOk, KeepOkAlone, Kept};
+use crate::keep::{KeepAll, KeepOk, KeepOkAlone, Kept, is_err};
 use crate::keyring::Keyring;
 use crate::value::Portable;
 
@@ -27,7 +27,7 @@ impl<R: 'static> Yield<R> for KeepAll {
     type Value = R;
 
     fn value(item: &R) -> Option<&R> {
-        Some(item)
+        (!is_err(item)).then_some(item)
     }
 
     fn revive(value: R) -> R {
