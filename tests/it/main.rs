@@ -45,5 +45,6 @@ mod store;
 mod support;
 mod tampering;
 mod testkit;
+mod user_code;
 
 pub(crate) use support::Runs;

@@ -3,6 +3,7 @@
 use super::{Call, End, Errand, Next, Ready, Step, hit};
 use crate::clock::Stopwatch;
 use crate::key::Key;
+use crate::near::DropLater;
 use crate::rules::Ruling;
 use crate::site::Site;
 use crate::waits::{Waits, at_once};
@@ -71,6 +72,8 @@ fn conclude<R: 'static, U: Ruling<R>>(
         End::Ship(delivery) => delivery,
     };
     let surroundings = delivery.surroundings();
+    // Until the permit is given up, which is later than `at_once` ends.
+    let _later = DropLater::begin();
     let answer = surroundings.run(|| at_once(call.ship(&mut delivery)));
     call.delivered(*delivery, answer)
 }

@@ -77,7 +77,8 @@ impl<R> AnyEntry<R> {
 
     /// Stores a value as if a call had just computed it. A computation under way will not overwrite it.
     pub fn put(&self, value: R) {
-        at_once(self.stored.store(self, value, Waits::Blocking));
+        let storing = self.stored.store(self, value, Waits::Blocking);
+        context::on_living_thread(|| at_once(storing));
     }
 
     /// The name of the entry in a store outside the process, within the namespace of the cache.

@@ -273,6 +273,8 @@ impl Lead {
         store: impl FnOnce() -> S,
         share: impl FnOnce() -> Option<Box<dyn Any + Send + Sync>>,
     ) -> Option<S> {
+        // What the store gives up is dropped when those who wait were woken.
+        let _later = DropLater::begin();
         let (stored, followed) = self.leave(store);
         let shared = if followed { share() } else { None };
         self.landed = true;

@@ -6,7 +6,8 @@
 //! which may have fetched what was deleted a moment later: whoever calls after the invalidation does not join them.
 //!
 //! Nobody waits for an asynchronous writer, which may need this very thread, or task, to go on. Its permit is revoked instead: it deletes what
-//! it wrote, and until then what is in the backend is [suspect](Flights::is_suspect), and not served in this process.
+//! it wrote, and until then what is in the backend is [suspect](Flights::is_suspect), and not served in this process. So it is with a writer on
+//! the very thread: a backend, an observer or a `Drop` that runs while it writes may change what is being written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{FlightId, Flights, Follow, Landing, Lead, OwnedKey, Shard, Signal, Ticket};
 use crate::near::KeyRef;
 use crate::registry::ScopeId;
+use crate::sync::{ThreadId, thread};
 use crate::waits::Waits;
 
 /// The right to write one key to a backend now. Dropped when the writing is over, however it ended.
@@ -26,8 +28,17 @@ pub(crate) struct Permit {
 pub(super) struct Writing {
     key: OwnedKey,
     waits: Waits,
+    /// Where it began. A blocking writer stays there.
+    thread: ThreadId,
     revoked: AtomicBool,
     pub(super) signal: Signal,
+}
+
+impl Writing {
+    /// Whether it ends by itself while this thread waits.
+    fn ends_elsewhere(&self) -> bool {
+        self.waits == Waits::Blocking && self.thread != thread::current().id()
+    }
 }
 
 impl Permit {
@@ -152,6 +163,7 @@ impl Shard {
         let writing = Arc::new(Writing {
             key,
             waits,
+            thread: thread::current().id(),
             revoked: AtomicBool::new(false),
             signal: Signal::default(),
         });
@@ -162,14 +174,14 @@ impl Shard {
         }
     }
 
-    /// The writings of certain keys: those of blocking writers as an answer, to be waited for; the others are revoked.
+    /// The writings of certain keys: those of blocking writers on other threads as an answer, to be waited for; the others are revoked.
     fn stop_writing(&self, concerns: impl Fn(&OwnedKey) -> bool) -> Vec<Follow> {
         let concerned = self.writing.iter().filter(|writing| concerns(&writing.key));
-        let (blocking, others): (Vec<_>, Vec<_>) =
-            concerned.partition(|writing| writing.waits == Waits::Blocking);
+        let (awaited, others): (Vec<_>, Vec<_>) =
+            concerned.partition(|writing| writing.ends_elsewhere());
         for writing in others {
             writing.revoked.store(true, Ordering::Release);
         }
-        blocking.into_iter().map(Follow::of_writing).collect()
+        awaited.into_iter().map(Follow::of_writing).collect()
     }
 }

@@ -9,6 +9,7 @@ use super::passage::{Job, Turn, Verdict, Yielded};
 use super::{FromTorn, ItemRules, Yield};
 use crate::background;
 use crate::key::Key;
+use crate::near::DropLater;
 use crate::site::Site;
 use crate::waits::{Waits, at_once};
 
@@ -201,6 +202,8 @@ where
     }
 
     fn work(&mut self, job: Job) {
+        // Until a permit that may come of it is given up.
+        let _later = DropLater::begin();
         let done = self.passage.surroundings().run(|| at_once(job));
         self.passage.done(done);
     }

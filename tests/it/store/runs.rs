@@ -22,6 +22,7 @@ const IN_MEMORY: &[(&str, &[&str])] = &[
             "large_data::a_large_value_is_compressed_in_the_budget",
             "large_data::what_is_left_of_a_large_value_goes_with_it",
             "readable::a_sealed_value_in_this_process_is_bytes_as_well",
+            "user_code::a_large_value_is_stored_where_the_one_that_it_evicts_invalidates_the_entry",
         ],
     ),
     (

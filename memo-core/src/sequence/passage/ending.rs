@@ -7,6 +7,7 @@ use crate::background;
 use crate::cache::Freight;
 use crate::context::{self, Mode};
 use crate::event::Unstored;
+use crate::near::DropLater;
 use crate::sequence::scene::{Scene, Scrap};
 use crate::sequence::spool::End;
 use crate::sequence::writer::Writer;
@@ -60,6 +61,7 @@ impl<T: 'static> Passage<T> {
         }
         let scene = Arc::clone(&self.scene);
         let run = move || {
+            let _later = DropLater::begin();
             let (job, voided) = commit.map_or((None, None), Commit::start);
             if let Some(Done::Committed {
                 answer,
