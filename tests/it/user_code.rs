@@ -12,9 +12,12 @@ use crate::shelf::Shelf;
 use crate::store::{self, Isolated, Why};
 use crate::support::{Act, Runs, Scripted, Step, in_time};
 
+/// The number of a [`Tidy`], and what it does.
+type Wish = (u64, Box<dyn FnOnce()>);
+
 thread_local! {
     /// What the next [`Tidy`] of this number does when it is dropped.
-    static LAST_WISH: RefCell<Option<(u64, Box<dyn FnOnce()>)>> = const { RefCell::new(None) };
+    static LAST_WISH: RefCell<Option<Wish>> = const { RefCell::new(None) };
 }
 
 /// A value that does something when it is dropped.
