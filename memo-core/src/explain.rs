@@ -164,7 +164,7 @@ async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Wa
 fn value(load: Load) -> Result<(Meta, usize), Verdict> {
     match load {
         Load::Found { meta, raw, .. } => Ok((meta, raw.len())),
-        Load::Refused(reject) => Err(Verdict::Refused(reject)),
+        Load::Refused(refusal) => Err(Verdict::Refused(refusal.reject)),
         Load::Absent => Err(Verdict::Absent),
         Load::Faulty(fault) => Err(Verdict::Fault(fault.kind())),
     }
@@ -177,7 +177,7 @@ fn sequence(stock: Answer<Stock>) -> Result<(Meta, usize), Verdict> {
             let weight = usize::try_from(manifest.raw_len).unwrap_or(usize::MAX);
             Ok((manifest.meta, weight))
         }
-        Ok(Stock::Refused(reject)) => Err(Verdict::Refused(reject)),
+        Ok(Stock::Refused(refusal)) => Err(Verdict::Refused(refusal.reject)),
         Ok(Stock::Absent) => Err(Verdict::Absent),
         Err(fault) => Err(Verdict::Fault(fault.kind())),
     }

@@ -1,9 +1,10 @@
 //! Every memoized function that has been called, and the numbers that scopes go by in this process.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use crate::site::Site;
 
@@ -17,6 +18,9 @@ struct Registry {
     named: HashMap<&'static str, &'static Site>,
     paths: HashMap<String, &'static AtomicBool>,
 }
+
+/// The types of keys that stores outside the process know by their names: whose each name is, or `None` where several types have it.
+type TypeNames = HashMap<&'static str, Option<TypeId>>;
 
 /// Every memoized function that has been called or reached through its entry, in the order of their first use.
 ///
@@ -54,6 +58,24 @@ pub(crate) fn claim_path(path: &str) -> &'static AtomicBool {
     let shared = Box::leak(Box::new(AtomicBool::new(false)));
     registry.paths.insert(path.to_owned(), shared);
     shared
+}
+
+/// Whether this name of types is known to be that of other types as well.
+pub(crate) fn is_type_name_shared(name: &'static str, types: TypeId) -> bool {
+    static NAMES: LazyLock<RwLock<TypeNames>> = LazyLock::new(RwLock::default);
+    let known = NAMES.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(owner) = known.get(name)
+        && owner.is_none_or(|owner| owner == types)
+    {
+        return owner.is_none();
+    }
+    drop(known);
+    let mut names = NAMES.write().unwrap_or_else(PoisonError::into_inner);
+    let owner = names.entry(name).or_insert(Some(types));
+    if *owner != Some(types) {
+        *owner = None;
+    }
+    owner.is_none()
 }
 
 /// The number of a scope that nobody else has.

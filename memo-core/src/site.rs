@@ -47,6 +47,25 @@ impl Options {
     };
 }
 
+impl Options {
+    /// The function id of docs/envelope.md: who the function is, by its path or the name it was given, and how its keys are written. Its first letter
+    /// tells the kinds apart.
+    fn identity(&self, name: &str) -> String {
+        match (self.shape, self.name) {
+            (Shape::Template(literals), None) => format!("q{name}\0{}", blank(literals)),
+            (Shape::Template(literals), Some(_)) => format!("u{name}\0{}", blank(literals)),
+            (Shape::Arguments | Shape::List, None) => format!("p{name}"),
+            (Shape::Arguments | Shape::List, Some(_)) => format!("n{name}"),
+        }
+    }
+}
+
+/// The template that has these literals around its holes, as it would be written: `user:{}`.
+fn blank(literals: &[&str]) -> String {
+    let written = |literal: &&str| literal.replace('{', "{{").replace('}', "}}");
+    Vec::from_iter(literals.iter().map(written)).join("{}")
+}
+
 /// How the key is written in the attribute.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Shape {
@@ -64,7 +83,7 @@ pub(crate) struct State {
     pub(crate) scope: ScopeId,
     /// What the function is known by outside the process: the *function id* of docs/envelope.md.
     pub(crate) id: String,
-    /// Whether another function has that path. Those that share a template or a name do so on purpose.
+    /// Whether another function has that path. Those that share a name do so on purpose.
     path_is_shared: Option<&'static AtomicBool>,
     pub(crate) told: Told,
     pub(crate) counters: Counters,
@@ -94,8 +113,8 @@ impl Site {
         self.state().counters.snapshot()
     }
 
-    /// Drops every value of this function (and of those that share its `key` template or `name`) from the cache that its calls use
-    /// here and now; answers how many there were.
+    /// Drops every value of this function (and of those that share its `name`) from the cache that its calls use here and now; returns
+    /// how many there were.
     ///
     /// A value that is being computed meanwhile is not stored, and calls that start later do not wait for it. Costs a walk over
     /// the whole cache. A function with `cache = …`: see [`Cache::invalidate_all`](crate::Cache::invalidate_all).
@@ -149,16 +168,11 @@ impl Site {
     fn register(&'static self) -> &'static State {
         self.state.get_or_init(|| {
             let name = self.options.name.map_or_else(|| self.path(), str::to_owned);
-            let (id, scope, path_is_shared) = match self.shared_scope() {
-                Some(id) => {
-                    let scope = registry::shared_scope(&id, self.options.version);
-                    (id, scope, None)
-                }
-                None => {
-                    let id = format!("p{name}");
-                    let shared = registry::claim_path(&id);
-                    (id, registry::own_scope(), Some(shared))
-                }
+            let id = self.options.identity(&name);
+            let (scope, path_is_shared) = match self.options.name {
+                Some(_) => (registry::shared_scope(&id, self.options.version), None),
+                // Blocks and closures leave no trace in a path, so two functions can have one.
+                None => (registry::own_scope(), Some(registry::claim_path(&id))),
             };
             registry::add(self);
             Box::leak(Box::new(State {
@@ -170,19 +184,6 @@ impl Site {
                 counters: Counters::default(),
             }))
         })
-    }
-
-    /// What two functions must have in common to share entries in this process: a template, or a name. The kinds are told apart by
-    /// their first letter.
-    ///
-    /// A path is not enough: blocks and closures leave no trace in it, so two functions can have one.
-    fn shared_scope(&self) -> Option<String> {
-        match (self.options.shape, self.options.name) {
-            (Shape::Template(_), Some(name)) => Some(format!("u{name}")),
-            (Shape::Arguments | Shape::List, Some(name)) => Some(format!("n{name}")),
-            (Shape::Template(literals), None) => Some(format!("t{}", literals.join("\0"))),
-            (Shape::Arguments | Shape::List, None) => None,
-        }
     }
 
     /// The function's path, from that of a type that stands in it: `shop::user::site::__MEMO_SITE::__MemoHere`.
@@ -278,5 +279,37 @@ impl Site {
     pub const fn jitter(mut self, jitter: Jitter) -> Self {
         self.options.jitter = Some(jitter);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(name: Option<&'static str>, shape: Shape) -> String {
+        let options = Options {
+            name,
+            shape,
+            ..Options::DEFAULT
+        };
+        options.identity(name.unwrap_or("shop::load"))
+    }
+
+    #[test]
+    fn an_identity_is_a_path_or_a_name_and_the_template() {
+        let template = Shape::Template(&["user:", ":", ""]);
+        assert_eq!(identity(None, Shape::Arguments), "pshop::load");
+        assert_eq!(identity(None, Shape::List), "pshop::load");
+        assert_eq!(identity(None, template), "qshop::load\0user:{}:{}");
+        assert_eq!(identity(Some("load"), Shape::List), "nload");
+        assert_eq!(identity(Some("load"), template), "uload\0user:{}:{}");
+    }
+
+    #[test]
+    fn templates_are_told_apart_whatever_their_literals_say() {
+        assert_ne!(blank(&["{}"]), blank(&["", ""]));
+        assert_ne!(blank(&["{", "}"]), blank(&["{{}}"]));
+        assert_ne!(blank(&["a\0b", "c"]), blank(&["a", "b\0c"]));
+        assert_eq!(blank(&["{", ""]), "{{{}");
     }
 }

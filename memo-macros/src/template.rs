@@ -135,7 +135,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Templates are told apart by their literals, joined by NUL.
+/// In a function's id a NUL stands before its template.
 fn without_nul(text: &str) -> Result<(), Fault> {
     match text.find('\0') {
         Some(at) => Err(Fault::new(

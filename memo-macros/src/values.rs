@@ -111,11 +111,15 @@ pub(crate) fn names(value: &mut Value<'_, '_>) -> syn::Result<Option<Vec<Ident>>
 /// A string that says something.
 pub(crate) fn text(value: &mut Value<'_, '_>) -> syn::Result<Option<LitStr>> {
     const EMPTY: &str = "the name is empty; leave `name` off to use the function's path";
+    const NUL: &str = "a name cannot hold the character NUL; remove it";
     const EXAMPLE: &str = "\"users\"";
     let given = value.expr(EXAMPLE)?;
     match literal(&given) {
         Some(Lit::Str(text)) if text.value().trim().is_empty() => {
             Err(syn::Error::new(text.span(), EMPTY))
+        }
+        Some(Lit::Str(text)) if text.value().contains('\0') => {
+            Err(syn::Error::new(text.span(), NUL))
         }
         Some(Lit::Str(text)) => Ok(Some(text.clone())),
         _ => Err(value.wrong(&given, "a string", EXAMPLE)),

@@ -23,10 +23,10 @@ def cut(name: str, limit: int) -> str:
 
 
 def plain_name(namespace: str, function: str, version: int, instance: str, key: bytes, limit: int) -> str:
-    """`function` is a function id of the kinds `p`, `n` and `t`."""
-    kind, rest = function[0], function[1:]
+    """`function` is a function id: of the kinds `p`, `n`, and, with a template, `q` and `u`."""
+    kind, (own, _, written) = function[0], function[1:].partition("\0")
     parts = read_key(key)
-    body = template(rest.split("\0"), parts) if kind == "t" else path(rest, parts)
+    body = template(literals(written), parts) if kind == "q" else path(own, parts)
     at = f"@{version}" if version else ""
     types = f"<{escape(instance, TYPES)}>" if instance else ""
     return cut(f"{escape(namespace)}:{body}{at}{types}", limit)
@@ -41,6 +41,20 @@ def part(value: str | int) -> str:
     if isinstance(value, int):
         return f"~{value}u64"
     return escape(value) if value else '~""'
+
+
+def literals(written: str) -> list[str]:
+    """Of a template as a function id has it: its holes are `{}`, and its own braces are doubled."""
+    found = [""]
+    while written:
+        if written[:2] == "{}":
+            found.append("")
+            written = written[2:]
+        else:
+            doubled = written[:2] in ("{{", "}}")
+            found[-1] += written[0]
+            written = written[2 if doubled else 1 :]
+    return found
 
 
 def template(literals: list[str], holes: list[str | int]) -> str:

@@ -104,19 +104,18 @@ def calls() -> list[Vector]:
     found = []
     others = [
         ("a named function, version 3", replace(CALL, function="nload", version=3)),
-        ("a template", replace(CALL, function="tuser:\0:\0", key=b"\x30\x04acme\x30\x0242")),
-        ("a template with literals that lead", replace(CALL, function="t{\0-\0 é\0", key=b"\x30\x03x-y\x30\0\x30\x01~")),
+        ("a template", replace(CALL, function="qshop::users::load\0user:{}:{}", key=b"\x30\x04acme\x30\x0242")),
+        ("a template with literals that lead", replace(CALL, function="qshop::load\0{{{}-{} é{}", key=b"\x30\x03x-y\x30\0\x30\x01~")),
         ("an empty text", replace(CALL, key=b"\x30\0" + KEY)),
-        ("a name beside a template", replace(CALL, function="uuser")),
+        ("a name beside a template", replace(CALL, function="uuser\0user:{}:{}")),
         ("types", replace(CALL, instance="u32,i64")),
         ("an odd namespace", replace(CALL, namespace="shop: ü/1")),
         ("a name that is cut, in the middle of an escape", replace(CALL, namespace="~" * 60)),
         ("no namespace, no arguments", replace(CALL, namespace="", key=b"")),
     ]
     for title, call in others:
-        if call.function[0] != "u":
-            entries = Writer(None, b"", call, SCHEMA, ID).inline(plain_name(call), META, SHORT)
-            found.append(replace(good(f"plain: {title}", entries, SHORT, False), call=call))
+        entries = Writer(None, b"", call, SCHEMA, ID).inline(plain_name(call), META, SHORT)
+        found.append(replace(good(f"plain: {title}", entries, SHORT, False), call=call))
         entries = Writer(RING, RING.primary, call, SCHEMA, ID).inline(sealed_name(call, RING), META, SHORT)
         found.append(replace(good(f"sealed: {title}", entries, SHORT, True), call=call))
     for title, key in [("primary", RING.primary), ("previous", ROTATED.previous[0]), ("oldest", ROTATED.previous[1])]:
@@ -188,6 +187,7 @@ def spoiled_heads(one: Vector, seal: Vector) -> list[Vector]:
         bad("checksum", "moved to another name", one, head="elsewhere", entries={"elsewhere": plain_entry}),
         bad("checksum", "of a path that is another function's name", one, call=replace(CALL, function="n" + CALL.function[1:])),
         of_another_template(),
+        of_another_function(),
         bad("expired", "plain", one, now=T0 + 3603),
         bad("expired", "sealed", seal, now=T0 + 3603),
         bad("limit", "inline", one, limit=len(SHORT) - 1),
@@ -196,12 +196,22 @@ def spoiled_heads(one: Vector, seal: Vector) -> list[Vector]:
 
 def of_another_template() -> Vector:
     """`{table}:{id}` with the table `user` and `user:{id}` have entries of one name."""
-    wide = replace(CALL, function="t\0:\0", key=b"\x30\x04user\x30\x0242")
-    narrow = replace(CALL, function="tuser:\0", key=b"\x30\x0242")
+    wide = replace(CALL, function="qshop::row\0{}:{}", key=b"\x30\x04user\x30\x0242")
+    narrow = replace(CALL, function="qshop::user\0user:{}", key=b"\x30\x0242")
     name = plain_name(narrow)
     assert name == plain_name(wide)
     entries = Writer(None, b"", wide, SCHEMA, ID).inline(name, META, SHORT)
     return bad("checksum", "of another template with this name", good("", entries, SHORT, False), call=narrow)
+
+
+def of_another_function() -> Vector:
+    """Two functions of one template have entries of one name."""
+    title = replace(CALL, function="qshop::title\0book:{}", key=b"\x30\x0242")
+    author = replace(title, function="qshop::author\0book:{}")
+    name = plain_name(title)
+    assert name == plain_name(author)
+    entries = Writer(None, b"", title, SCHEMA, ID).inline(name, META, SHORT)
+    return bad("checksum", "of another function with this template", good("", entries, SHORT, False), call=author)
 
 
 def spoiled_bodies(base: Vector) -> list[Vector]:

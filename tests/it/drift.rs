@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::shelf::Shelf;
 
-/// Two functions with one template: what a program was before a change, and after it.
+/// Two functions with one name: what a program was before a change, and after it.
 macro_rules! drift {
-    ($name:ident, $template:tt, $before:ty = $old:expr, $after:ty = $new:expr) => {
+    ($name:ident, $label:tt, $before:ty = $old:expr, $after:ty = $new:expr) => {
         mod $name {
             use super::*;
 
-            #[memoize(key = $template)]
+            #[memoize(name = $label)]
             fn before() -> $before {
                 $old
             }
 
-            #[memoize(key = $template)]
+            #[memoize(name = $label)]
             fn after() -> $after {
                 $new
             }
@@ -178,11 +178,11 @@ drift!(
 #[cfg(feature = "encrypt")]
 #[test]
 fn a_sealed_value_of_another_shape_is_refused_for_its_schema() {
-    #[memoize(key = "drift-sealed", encrypt)]
+    #[memoize(name = "drift-sealed", encrypt)]
     fn before() -> old::Point {
         OLD
     }
-    #[memoize(key = "drift-sealed", encrypt)]
+    #[memoize(name = "drift-sealed", encrypt)]
     fn after() -> swapped::Point {
         swapped::Point { y: 2, x: 1 }
     }
@@ -195,11 +195,11 @@ fn a_sealed_value_of_another_shape_is_refused_for_its_schema() {
 #[cfg(feature = "msgpack")]
 #[test]
 fn another_codec_is_another_schema() {
-    #[memoize(key = "drift-codec")]
+    #[memoize(name = "drift-codec")]
     fn before() -> old::Point {
         OLD
     }
-    #[memoize(key = "drift-codec", codec = "msgpack")]
+    #[memoize(name = "drift-codec", codec = "msgpack")]
     fn after() -> old::Point {
         OLD
     }

@@ -194,16 +194,28 @@ fn a_blocking_refresh_outlives_what_a_task_was_writing_before_it() {
     }
 }
 
-/// One template: a blocking function and an asynchronous one that share entries.
+/// One name: a blocking function and an asynchronous one that share entries.
 mod both {
     use super::*;
 
-    #[memoize(key = "report-both:{n}", expiration = 60, large_data, skip(edition))]
+    #[memoize(
+        name = "report-both",
+        key = "{n}",
+        expiration = 60,
+        large_data,
+        skip(edition)
+    )]
     pub(super) fn thread(n: u32, edition: u32) -> String {
         noise(n * 1000 + edition, 900)
     }
 
-    #[memoize(key = "report-both:{n}", expiration = 60, large_data, skip(edition))]
+    #[memoize(
+        name = "report-both",
+        key = "{n}",
+        expiration = 60,
+        large_data,
+        skip(edition)
+    )]
     pub(super) async fn task(n: u32, edition: u32) -> String {
         noise(n * 1000 + edition, 900)
     }

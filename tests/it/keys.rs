@@ -56,20 +56,11 @@ fn user(org: &str, id: u64) -> String {
     format!("{org}/{id}")
 }
 
-#[memoize(key = "user:{org}:{id}")]
-fn same_user_elsewhere(org: &str, id: u64) -> String {
-    format!("never computed for {org}/{id}")
-}
-
-#[memoize(key = "user:{org}:{id}")]
-fn user_size(org: &str, id: u64) -> usize {
-    org.len() + id as usize
-}
-
 #[test]
 fn a_template_is_readable_and_escaped() {
     let test = Isolated::with(|builder| builder.namespace("shop")).expect("a namespace is sound");
     test.run(|| {
+        assert_eq!(user("acme", 42), "acme/42");
         assert_eq!(user::entry("acme", 42).key(), "shop:user:acme:42");
         assert_ne!(
             user::entry("acme:42", 1).key(),
@@ -79,18 +70,33 @@ fn a_template_is_readable_and_escaped() {
     });
 }
 
+#[memoize(name = "user-by-name", key = "{org}:{id}")]
+fn user_by_name(org: &str, id: u64) -> String {
+    format!("{org}/{id}")
+}
+
+#[memoize(name = "user-by-name", key = "{org}:{id}")]
+fn same_user_elsewhere(org: &str, id: u64) -> String {
+    format!("never computed for {org}/{id}")
+}
+
+#[memoize(name = "user-by-name", key = "{org}:{id}")]
+fn user_size(org: &str, id: u64) -> usize {
+    org.len() + id as usize
+}
+
 #[test]
-fn functions_with_one_template_share_entries_and_types_stay_apart() {
+fn functions_with_one_name_share_entries_and_types_stay_apart() {
     Isolated::new().run(|| {
-        assert_eq!(assert_computed!(1, user("acme", 1)), "acme/1");
+        assert_eq!(assert_computed!(1, user_by_name("acme", 1)), "acme/1");
         assert_eq!(
             assert_computed!(0, same_user_elsewhere("acme", 1)),
             "acme/1"
         );
         assert_eq!(assert_computed!(1, user_size("acme", 1)), 5);
-        // A template is a name in a store, and a name in a server has one value: the later one.
+        // A name in a server has one value: the later one.
         let runs = u64::from(store::is_outside());
-        assert_eq!(assert_computed!(runs, user("acme", 1)), "acme/1");
+        assert_eq!(assert_computed!(runs, user_by_name("acme", 1)), "acme/1");
     });
 }
 

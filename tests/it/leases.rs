@@ -83,13 +83,13 @@ fn two_processes_compute_once() {
 #[test]
 fn many_callers_of_many_processes_compute_once() {
     static RUNS: Runs = Runs::new();
-    #[memoize(key = "crowd:{n}", lock)]
+    #[memoize(name = "crowd", key = "{n}", lock)]
     fn slow(n: u64) -> u64 {
         RUNS.add();
         thread::sleep(Duration::from_millis(50));
         n
     }
-    #[memoize(key = "crowd:{n}", lock)]
+    #[memoize(name = "crowd", key = "{n}", lock)]
     async fn slow_async(n: u64) -> u64 {
         RUNS.add();
         thread::sleep(Duration::from_millis(50));
@@ -189,11 +189,11 @@ fn a_future_that_is_dropped_makes_way() {
 #[test]
 fn a_future_that_is_dropped_while_it_waits_is_counted_as_abandoned() {
     crate::store::at_once();
-    #[memoize(key = "left:{n}", lock)]
+    #[memoize(name = "left", key = "{n}", lock)]
     async fn slow(n: u64) -> u64 {
         n
     }
-    #[memoize(key = "left:{n}", lock)]
+    #[memoize(name = "left", key = "{n}", lock)]
     async fn hanging(n: u64) -> u64 {
         std::future::pending::<()>().await;
         n
@@ -284,11 +284,11 @@ fn the_chunks_of_a_voided_value_go() {
 #[test]
 fn a_process_that_died_costs_one_lease_time() {
     crate::store::at_once();
-    #[memoize(key = "dead:{n}", lock = "30s")]
+    #[memoize(name = "dead", key = "{n}", lock = "30s")]
     fn slow(n: u64) -> u64 {
         n
     }
-    #[memoize(key = "dead:{n}", lock = "30s")]
+    #[memoize(name = "dead", key = "{n}", lock = "30s")]
     async fn hanging(n: u64) -> u64 {
         std::future::pending::<()>().await;
         n
@@ -307,11 +307,11 @@ fn a_process_that_died_costs_one_lease_time() {
 #[test]
 fn who_has_waited_for_three_lease_times_computes_and_does_not_store() {
     crate::store::at_once();
-    #[memoize(key = "endless:{n}", lock = "20ms")]
+    #[memoize(name = "endless", key = "{n}", lock = "20ms")]
     fn slow(n: u64) -> u64 {
         n
     }
-    #[memoize(key = "endless:{n}", lock = "20ms")]
+    #[memoize(name = "endless", key = "{n}", lock = "20ms")]
     async fn hanging(n: u64) -> u64 {
         std::future::pending::<()>().await;
         n
@@ -404,12 +404,12 @@ fn a_fill_whose_reply_is_lost_may_have_filled() {
 
 #[test]
 fn a_refresh_waits_for_nobody_and_ends_the_lease() {
-    #[memoize(key = "refreshed:{n}", lock)]
+    #[memoize(name = "refreshed", key = "{n}", lock)]
     fn slow(n: u64) -> u64 {
         n + 1
     }
     static GO: Gate = Gate::new();
-    #[memoize(key = "refreshed:{n}", lock)]
+    #[memoize(name = "refreshed", key = "{n}", lock)]
     fn slower(n: u64) -> u64 {
         GO.pass();
         n

@@ -256,12 +256,12 @@ mod strict {
     }
 
     /// The same entry as `lenient`'s.
-    #[memoize(key = "strict-or-not:{n}", strict)]
+    #[memoize(name = "strict-or-not", key = "{n}", strict)]
     fn severe(n: u32) -> Result<u32, Failure> {
         Ok(n)
     }
 
-    #[memoize(key = "strict-or-not:{n}")]
+    #[memoize(name = "strict-or-not", key = "{n}")]
     fn lenient(n: u32) -> Result<u32, Failure> {
         Ok(n)
     }

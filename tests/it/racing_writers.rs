@@ -11,12 +11,12 @@ use memo_testkit::{Operation, Trouble};
 
 use crate::shelf::{Shelf, is_chunk, noise};
 
-#[memoize(key = "raced:{n}", expiration = 60, large_data, skip(who))]
+#[memoize(name = "raced", key = "{n}", expiration = 60, large_data, skip(who))]
 fn raced(n: u32, who: u32) -> String {
     noise(n * 1000 + who, 700 + 40 * who as usize)
 }
 
-#[memoize(key = "raced:{n}", expiration = 60, large_data, skip(who))]
+#[memoize(name = "raced", key = "{n}", expiration = 60, large_data, skip(who))]
 async fn raced_async(n: u32, who: u32) -> String {
     noise(n * 1000 + who, 700 + 40 * who as usize)
 }

@@ -37,12 +37,12 @@ macro_rules! subject {
         mod $name {
             use super::*;
 
-            #[memoize(key = $label, expiration = 60, $($options)*)]
+            #[memoize(name = $label, key = $label, expiration = 60, $($options)*)]
             fn call($n: u32) -> String {
                 made(key_of($label, $n), $length)
             }
 
-            #[memoize(key = $label, expiration = 60, $($options)*)]
+            #[memoize(name = $label, key = $label, expiration = 60, $($options)*)]
             async fn call_async($n: u32) -> String {
                 made(key_of($label, $n), $length)
             }

@@ -18,28 +18,28 @@ pub(crate) enum Way {
 /// That of `hold` and `long`. Memcached counts in seconds.
 pub(crate) const SHORT_LEASE: Duration = Duration::from_secs(2);
 
-#[memoize(key = "crowd", skip(board), lock)]
+#[memoize(name = "crowd", skip(board), lock)]
 pub(crate) fn crowd(board: &Board) -> u64 {
     computing(board, Duration::from_millis(300))
 }
 
-#[memoize(key = "crowd", skip(board), lock)]
+#[memoize(name = "crowd", skip(board), lock)]
 pub(crate) async fn crowd_async(board: &Board) -> u64 {
     computing_async(board, Duration::from_millis(300)).await
 }
 
 /// The first one never ends.
-#[memoize(key = "hold", skip(board, ends), lock = "2s")]
+#[memoize(name = "hold", skip(board, ends), lock = "2s")]
 pub(crate) fn hold(board: &Board, ends: bool) -> u64 {
     computing(board, how_long(ends))
 }
 
-#[memoize(key = "hold", skip(board, ends), lock = "2s")]
+#[memoize(name = "hold", skip(board, ends), lock = "2s")]
 pub(crate) async fn hold_async(board: &Board, ends: bool) -> u64 {
     computing_async(board, how_long(ends)).await
 }
 
-#[memoize(key = "read", skip(board), lock)]
+#[memoize(name = "read", skip(board), lock)]
 pub(crate) fn read(board: &Board) -> u64 {
     let value = board.source();
     board.say("computed");
@@ -47,7 +47,7 @@ pub(crate) fn read(board: &Board) -> u64 {
     value
 }
 
-#[memoize(key = "read", skip(board), lock)]
+#[memoize(name = "read", skip(board), lock)]
 pub(crate) async fn read_async(board: &Board) -> u64 {
     let value = board.source();
     board.say("computed");
@@ -57,12 +57,12 @@ pub(crate) async fn read_async(board: &Board) -> u64 {
     value
 }
 
-#[memoize(key = "long", skip(board), lock = "2s")]
+#[memoize(name = "long", skip(board), lock = "2s")]
 pub(crate) fn long(board: &Board) -> u64 {
     computing(board, SHORT_LEASE * 2)
 }
 
-#[memoize(key = "long", skip(board), lock = "2s")]
+#[memoize(name = "long", skip(board), lock = "2s")]
 pub(crate) async fn long_async(board: &Board) -> u64 {
     computing_async(board, SHORT_LEASE * 2).await
 }

@@ -1,4 +1,4 @@
-//! Programs that share a server share what functions of one path and one key compute, and nothing else.
+//! Programs that share a server share what functions of one path, or of one name, and one key compute, and nothing else.
 
 use std::process::{Command, id};
 
@@ -67,6 +67,144 @@ fn all() -> [u32; 7] {
     ]
 }
 
+/// Functions with one template: one of each pair is called by the other program, one by this.
+mod of_one_template {
+    use super::id;
+    use memo::{memoize, memoize_iter};
+    use memo_testkit::block_on;
+
+    #[memoize(key = "template-functions:{_n}")]
+    fn one(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(key = "template-functions:{_n}")]
+    fn another(_n: u32) -> u32 {
+        id()
+    }
+
+    struct Book;
+
+    impl Book {
+        #[memoize(key = "template-methods:{_n}", skip(self))]
+        fn one(&self, _n: u32) -> u32 {
+            id()
+        }
+
+        #[memoize(key = "template-methods:{_n}", skip(self))]
+        fn another(&self, _n: u32) -> u32 {
+            id()
+        }
+    }
+
+    #[memoize(key = "template-large:{_n}")]
+    fn plain(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(key = "template-large:{_n}", large_data)]
+    fn large(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(key = "template-async:{_n}")]
+    fn blocking(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(key = "template-async:{_n}")]
+    async fn asynchronous(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(key = "template-items:{_n}")]
+    fn value(_n: u32) -> Vec<u32> {
+        vec![id()]
+    }
+
+    #[memoize_iter(key = "template-items:{_n}")]
+    fn items(_n: u32) -> Vec<u32> {
+        vec![id()]
+    }
+
+    #[memoize(key = "template-lock:{_n}", lock = "2s")]
+    fn locked(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(key = "template-lock:{_n}", lock = "2s")]
+    fn locked_as_well(_n: u32) -> u32 {
+        id()
+    }
+
+    pub(super) fn ones(n: u32) -> [u32; 6] {
+        [
+            one(n),
+            Book.one(n),
+            plain(n),
+            blocking(n),
+            value(n)[0],
+            locked(n),
+        ]
+    }
+
+    pub(super) fn others(n: u32) -> [u32; 6] {
+        [
+            another(n),
+            Book.another(n),
+            large(n),
+            block_on(asynchronous(n)),
+            items(n)[0],
+            locked_as_well(n),
+        ]
+    }
+}
+
+/// Functions of one name: one of each pair is called by the other program, one by this.
+mod of_one_name {
+    use super::id;
+    use memo::memoize;
+    use memo_testkit::block_on;
+
+    #[memoize(name = "name-functions", key = "{_n}")]
+    fn one(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(name = "name-functions", key = "{_n}")]
+    fn another(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(name = "name-large")]
+    fn plain(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(name = "name-large", large_data)]
+    fn large(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(name = "name-async")]
+    fn blocking(_n: u32) -> u32 {
+        id()
+    }
+
+    #[memoize(name = "name-async")]
+    async fn asynchronous(_n: u32) -> u32 {
+        id()
+    }
+
+    pub(super) fn ones(n: u32) -> [u32; 3] {
+        [one(n), plain(n), blocking(n)]
+    }
+
+    pub(super) fn others(n: u32) -> [u32; 3] {
+        [another(n), large(n), block_on(asynchronous(n))]
+    }
+}
+
 fn cache(url: &str, namespace: &str) -> Cache {
     let cache = over(url).namespace(namespace);
     cache.build().expect("sound")
@@ -92,6 +230,31 @@ fn the_other_program() {
         with_cache(&cache(&url, &namespace), || {
             all();
             of_a_closure(1, || ());
+            of_one_template::ones(1);
+            of_one_name::ones(1);
+        });
+    }
+}
+
+#[test]
+fn functions_of_one_template_share_nothing_between_programs() {
+    for url in servers() {
+        let other = other(&url, "templates");
+        with_cache(&cache(&url, "templates"), || {
+            assert_eq!(of_one_template::others(1), [id(); 6], "{url}");
+            assert_eq!(of_one_template::others(1), [id(); 6], "{url}");
+            assert!(!of_one_template::ones(1).contains(&other), "replaced");
+        });
+    }
+}
+
+#[test]
+fn functions_of_one_name_share_their_values_between_programs() {
+    for url in servers() {
+        let other = other(&url, "names");
+        with_cache(&cache(&url, "names"), || {
+            assert_eq!(of_one_name::others(1), [other; 3], "{url}");
+            assert_eq!(of_one_name::ones(1), [other; 3], "{url}");
         });
     }
 }

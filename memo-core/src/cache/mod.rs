@@ -144,7 +144,7 @@ impl Cache {
         store_name(&parts, key)
     }
 
-    /// Says once why a function is not cached: to the observer or, where there is none, on standard error.
+    /// Says once why a function is not cached as it asks: to the observer or, where there is none, on standard error.
     pub(crate) fn tell(&self, state: &'static State, problem: &Problem) {
         if !state.told.is_news(problem) {
             return;
@@ -157,7 +157,7 @@ impl Cache {
             // Not `eprintln`: it panics where standard error is full or gone.
             None => drop(writeln!(
                 io::stderr(),
-                "memo: `{}` is not cached: {problem}",
+                "memo: `{}` is not cached as it asks: {problem}",
                 state.name
             )),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Cache, Delivered};
 use crate::backend::Answer;
 use crate::event::{Event, Miss, Operation, Unstored};
+use crate::far::{Problem, Refusal};
 use crate::site::State;
 
 impl Cache {
@@ -24,6 +25,14 @@ impl Cache {
             function: &state.name,
             reason,
         });
+    }
+
+    /// A call found an entry that it is not served.
+    pub(crate) fn refused(&self, state: &'static State, refusal: Refusal) {
+        state.counters.refuse(refusal.reject);
+        if let Some(writer) = refusal.writer {
+            self.tell(state, &Problem::SharedKey { with: &writer.name });
+        }
     }
 
     /// Another call's computation answers a call, which is a miss if it was not counted as one before.

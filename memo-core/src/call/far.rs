@@ -7,7 +7,7 @@ use crate::codec::Wire;
 use crate::context::{Mode, Surroundings};
 use crate::envelope::Meta;
 use crate::event::{Miss, Operation, Unstored};
-use crate::far::{Course, Debt, Load, Remains, Spot};
+use crate::far::{Course, Debt, Load, Refusal, Remains, Spot};
 use crate::flight::{Permit, Right};
 use crate::keep::Keep;
 use crate::reject::Reject;
@@ -112,19 +112,19 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 self.state.counters.bytes_read.add(weight as u64);
                 match self.decode(&raw) {
                     Some(value) => return Ok((value, meta)),
-                    None => self.refused(Reject::Decode),
+                    None => self.refused(Reject::Decode.into()),
                 }
             }
-            Load::Refused(reject) => self.refused(reject),
+            Load::Refused(refusal) => self.refused(refusal),
             Load::Absent => Miss::Absent,
             Load::Faulty(fault) => return Err(Unserved::Faulty(fault)),
         };
         Err(Unserved::Because(reason))
     }
 
-    fn refused(&self, reject: Reject) -> Miss {
-        self.state.counters.refuse(reject);
-        Miss::Refused(reject)
+    fn refused(&self, refusal: Refusal) -> Miss {
+        self.cache.refused(self.state, refusal);
+        Miss::Refused(refusal.reject)
     }
 
     fn decode(&self, raw: &[u8]) -> Option<Value<R, U>> {

@@ -7,19 +7,33 @@ use crc32fast::Hasher;
 pub(crate) struct Binding<'a> {
     /// The name of the entry.
     pub(crate) name: &'a str,
-    /// The function id. Unlike names, those of templates have zero bytes in them.
+    /// The function id. Unlike names, those of templates have a zero byte in them.
     pub(crate) function: &'a str,
 }
 
 /// The CRC-32 of an entry's bytes before and after the checksum, and of what it belongs to.
 pub(super) fn checksum(before: &[u8], after: &[u8], binding: Binding<'_>) -> [u8; 4] {
-    let mut hasher = Hasher::new();
-    hasher.update(before);
-    hasher.update(after);
-    hasher.update(binding.name.as_bytes());
-    hasher.update(&[0]);
-    hasher.update(binding.function.as_bytes());
-    hasher.finalize().to_le_bytes()
+    Unbound::new(before, after, binding.name).checksum(binding.function)
+}
+
+/// All that a checksum is made of but the function id.
+pub(super) struct Unbound(Hasher);
+
+impl Unbound {
+    pub(super) fn new(before: &[u8], after: &[u8], name: &str) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.update(before);
+        hasher.update(after);
+        hasher.update(name.as_bytes());
+        hasher.update(&[0]);
+        Self(hasher)
+    }
+
+    pub(super) fn checksum(&self, function: &str) -> [u8; 4] {
+        let mut hasher = self.0.clone();
+        hasher.update(function.as_bytes());
+        hasher.finalize().to_le_bytes()
+    }
 }
 
 #[cfg(test)]

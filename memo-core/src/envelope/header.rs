@@ -1,6 +1,6 @@
 //! The bytes in front of an entry's body. docs/envelope.md, section 1.
 
-use super::checksum::{Binding, checksum};
+use super::checksum::{Binding, Unbound, checksum};
 use crate::reject::Reject;
 use crate::seal::{KeyId, Place, Seal, TAG_BYTES, WriteId};
 
@@ -105,6 +105,20 @@ impl Summed<'_> {
             Err(Reject::Checksum)
         }
     }
+}
+
+/// Returns which of these functions, by their ids, has written the plain entry under this name.
+pub(crate) fn writer<T>(
+    entry: &[u8],
+    name: &str,
+    mut functions: impl Iterator<Item = (&'static str, T)>,
+) -> Option<T> {
+    let HeadGuard::Plain { summed, .. } = Head::parse(entry)?.guard else {
+        return None;
+    };
+    let unbound = Unbound::new(summed.before, summed.after, name);
+    let (_, writer) = functions.find(|(id, _)| unbound.checksum(id) == summed.sum)?;
+    Some(writer)
 }
 
 impl<'a> Head<'a> {

@@ -20,6 +20,7 @@ mod write_lock;
 
 pub(crate) use self::checksum::Binding;
 pub(crate) use self::close::Lock;
+pub(crate) use self::header::writer;
 pub(crate) use self::items::{ItemsOrder, ItemsPacker};
 pub(crate) use self::manifest::Manifest;
 pub(crate) use self::meta::Meta;

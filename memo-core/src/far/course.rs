@@ -12,9 +12,10 @@ use crate::envelope::{self, Binding, ITEMS_BLOCK, Keys, Wanted, WriteLock};
 use crate::key::{DIGEST_BYTES, Key, plain_name};
 use crate::keyring::Keyring;
 use crate::near::KeyRef;
+use crate::registry;
 use crate::schema::Shape;
 use crate::seal::{Digest, Seals, WriteId};
-use crate::site::Site;
+use crate::site::{Site, State};
 
 /// What the attribute says about values as bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +73,7 @@ pub(crate) enum Course<V> {
 /// The entry of a call in the backend.
 pub(crate) struct Spot {
     pub(crate) name: Name,
-    /// The function id.
-    function: &'static str,
+    state: &'static State,
     pub(crate) protection: Protection,
     pub(crate) manner: Manner,
     pub(crate) shape: &'static Shape,
@@ -138,12 +138,7 @@ fn obstacle(far: &Far, site: &'static Site, key: &Key, shape: &Shape) -> Option<
         if !site.state().has_own_names() {
             return Some(Problem::SharedPath);
         }
-        if key
-            .instance_name()
-            .is_some_and(|types| plain_name(types).contains("{{closure}}"))
-        {
-            let why = "a type of its key is a closure, and closures have no names of their own outside the process: say `local`, or give it a \
-                       function";
+        if let Some(why) = key.instance_name().and_then(|types| nameless(types, key)) {
             return Some(Problem::Unportable(why.to_owned()));
         }
     }
@@ -151,6 +146,19 @@ fn obstacle(far: &Far, site: &'static Site, key: &Key, shape: &Shape) -> Option<
         return Some(Problem::DoesNotSurvive);
     }
     shape.problem.clone().map(Problem::Unportable)
+}
+
+/// Why the types of a key cannot be known by their names outside the process.
+fn nameless(types: &'static str, key: &Key) -> Option<&'static str> {
+    if plain_name(types).contains("{{closure}}") {
+        return Some(
+            "a type of its key is a closure, and closures have no names of their own outside the process: say `local`, or give it a function",
+        );
+    }
+    registry::is_type_name_shared(types, key.instance_id()).then_some(
+        "another type has the name of a type of its key (both stand in blocks of one function, or come from two versions of a crate), so \
+         outside the process they would be one: say `local`, or rename one of them",
+    )
 }
 
 impl Spot {
@@ -196,7 +204,7 @@ impl Spot {
         };
         Self {
             name: Name::new(text, Group(site.state().scope)),
-            function: &site.state().id,
+            state: site.state(),
             protection,
             manner,
             shape,
@@ -237,8 +245,22 @@ impl Spot {
     pub(crate) fn binding(&self) -> Binding<'_> {
         Binding {
             name: self.name.as_str(),
-            function: self.function,
+            function: &self.state.id,
         }
+    }
+
+    /// Returns the function of this program that has written this plain entry, which is not of this one.
+    pub(crate) fn writer(&self, entry: &[u8]) -> Option<&'static State> {
+        if self.state.told.has_shared_key() {
+            return None;
+        }
+        let states = registry::functions().into_iter().map(Site::state);
+        let others = states.filter(|state| state.id != self.state.id);
+        envelope::writer(
+            entry,
+            self.name.as_str(),
+            others.map(|state| (&*state.id, state)),
+        )
     }
 
     /// What protects a new write.

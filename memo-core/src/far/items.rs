@@ -1,6 +1,6 @@
 //! Finding a stored sequence, as far as its first chunks.
 
-use super::load::once_each;
+use super::load::{Refusal, once_each};
 use super::{Far, Remains, Spot};
 use crate::backend::{Answer, Bytes};
 use crate::envelope::{self, ItemsManifest, Meta, OpenedItems};
@@ -21,7 +21,7 @@ pub(crate) enum Stock {
         first: Vec<Bytes>,
     },
     /// Something that is not served.
-    Refused(Reject),
+    Refused(Refusal),
     /// Nothing.
     Absent,
 }
@@ -39,7 +39,10 @@ impl Far {
             return Ok(Stock::Absent);
         };
         let manifest = match envelope::open_items(&head, &spot.wanted(now)) {
-            Err(reject) => return Ok(Stock::Refused(reject)),
+            Err(reject) => {
+                let refusal = Refusal::of_head(self, spot, &head, reject);
+                return Ok(Stock::Refused(refusal));
+            }
             Ok(OpenedItems::Inline { meta, .. }) if self.owed.spoils(meta.created) => {
                 return Ok(Stock::Absent);
             }
@@ -54,14 +57,14 @@ impl Far {
         };
         let first = manifest.chunks.min(self.window());
         if first < manifest.chunks && !self.is_there(spot, &manifest, waits).await? {
-            return Ok(Stock::Refused(Reject::MissingChunk));
+            return Ok(Stock::Refused(Reject::MissingChunk.into()));
         }
         let id = manifest.lock.write_id;
         let names = spot.chunk_names(id, 0..first);
         let chunks = self.fetch(&names, waits).await?.into_iter();
         Ok(match chunks.collect::<Option<Vec<_>>>() {
             Some(first) => Stock::Chunked { manifest, first },
-            None => Stock::Refused(Reject::MissingChunk),
+            None => Stock::Refused(Reject::MissingChunk.into()),
         })
     }
 

@@ -6,6 +6,7 @@ use crate::envelope::{self, ItemsManifest, Manifest, Meta, Opened, OpenedItems};
 use crate::expiration::Expiration;
 use crate::reject::Reject;
 use crate::seal::WriteId;
+use crate::site::State;
 use crate::waits::Waits;
 
 /// What is in the backend for a call.
@@ -17,11 +18,40 @@ pub(crate) enum Load {
         weight: usize,
     },
     /// Something that is not served.
-    Refused(Reject),
+    Refused(Refusal),
     /// Nothing.
     Absent,
     /// The backend failed.
     Faulty(Fault),
+}
+
+/// An entry that is not served.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal {
+    pub(crate) reject: Reject,
+    /// The other function of this program that has written it.
+    pub(crate) writer: Option<&'static State>,
+}
+
+impl Refusal {
+    /// Of an entry by its head.
+    pub(super) fn of_head(far: &Far, spot: &Spot, head: &[u8], reject: Reject) -> Self {
+        let may_be_another = match reject {
+            Reject::Checksum | Reject::Schema | Reject::Format => !far.capability.in_process,
+            _ => false,
+        };
+        let writer = may_be_another.then(|| spot.writer(head)).flatten();
+        Self { reject, writer }
+    }
+}
+
+impl From<Reject> for Refusal {
+    fn from(reject: Reject) -> Self {
+        Self {
+            reject,
+            writer: None,
+        }
+    }
 }
 
 /// The chunks of an entry that was met, to be deleted with it.
@@ -89,7 +119,7 @@ impl Far {
     ) -> Answer<Load> {
         let mut weight = head.len();
         Ok(match envelope::open(head, &spot.wanted(now)) {
-            Err(reject) => Load::Refused(reject),
+            Err(reject) => Load::Refused(Refusal::of_head(self, spot, head, reject)),
             Ok(Opened::Inline { meta, .. }) if self.owed.spoils(meta.created) => Load::Absent,
             Ok(Opened::Inline { meta, raw }) => Load::Found { meta, raw, weight },
             Ok(Opened::Chunked(manifest)) => {
@@ -100,7 +130,7 @@ impl Far {
                 }
                 match self.collect(spot, *manifest, &mut weight, waits).await? {
                     Ok(raw) => Load::Found { meta, raw, weight },
-                    Err(reject) => Load::Refused(reject),
+                    Err(reject) => Load::Refused(reject.into()),
                 }
             }
         })

@@ -21,7 +21,7 @@ pub use self::course::Manner;
 pub(crate) use self::course::{Course, LEAST_NAME, Spot};
 pub(crate) use self::items::Stock;
 pub(crate) use self::lease::Offer;
-pub(crate) use self::load::{Load, Remains};
+pub(crate) use self::load::{Load, Refusal, Remains};
 pub(crate) use self::owed::{Debt, Owed};
 pub(crate) use self::pack::{Unpacked, Write, encode_item, meta};
 pub use self::problem::Problem;

@@ -16,6 +16,12 @@ pub enum Problem {
     DoesNotSurvive,
     /// Another function of this program has the same path, so that both would have the same names outside the process.
     SharedPath,
+    /// Another function of this program has entries of the same names outside the process, because their templates render alike. Neither is served
+    /// what the other stored, and each replaces it.
+    SharedKey {
+        /// That function, as [`Site::name`](crate::Site::name) gives it.
+        with: &'static str,
+    },
 }
 
 impl fmt::Display for Problem {
@@ -33,6 +39,11 @@ impl fmt::Display for Problem {
             Self::SharedPath => f.write_str(
                 "another memoized function has the same path, so outside the process their names would meet: give one of them `name = \"..\"`",
             ),
+            Self::SharedKey { with } => write!(
+                f,
+                "its `key` makes the same names as that of `{with}`, and each replaces what the other stored: give one of them another `key`, or \
+                 both one `name` and one `key` if they are to share",
+            ),
         }
     }
 }
@@ -44,12 +55,22 @@ pub(crate) struct Told(AtomicU8);
 impl Told {
     /// Whether this is the first time.
     pub(crate) fn is_news(&self, problem: &Problem) -> bool {
-        let bit = match problem {
-            Problem::NoKeyring => 1,
-            Problem::Unportable(_) => 2,
-            Problem::DoesNotSurvive => 4,
-            Problem::SharedPath => 8,
-        };
+        let bit = bit(problem);
         self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+
+    /// Whether the function knows already that its keys meet another's.
+    pub(crate) fn has_shared_key(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & bit(&Problem::SharedKey { with: "" }) != 0
+    }
+}
+
+fn bit(problem: &Problem) -> u8 {
+    match problem {
+        Problem::NoKeyring => 1,
+        Problem::Unportable(_) => 2,
+        Problem::DoesNotSurvive => 4,
+        Problem::SharedPath => 8,
+        Problem::SharedKey { .. } => 16,
     }
 }

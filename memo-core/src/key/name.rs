@@ -39,7 +39,7 @@ pub struct NameParts<'a> {
     pub max_bytes: usize,
 }
 
-/// What a function's keys are known by. Two functions that say the same have the same names, on purpose.
+/// What the names of a function's entries begin with. Two functions that say the same have the same names, and share entries only if the envelope's binding is the same too.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
     /// Its path, or the name it was given: `crate::module::f`.

@@ -151,9 +151,9 @@ impl Scene {
                 let reader = Reader::chunked(*manifest, first, far.window(), longest);
                 Looked::Found(Box::new(reader))
             }
-            Ok(Stock::Refused(reject)) => {
-                self.state.counters.refuse(reject);
-                Looked::Missing(Miss::Refused(reject))
+            Ok(Stock::Refused(refusal)) => {
+                self.cache.refused(self.state, refusal);
+                Looked::Missing(Miss::Refused(refusal.reject))
             }
             Ok(Stock::Absent) => Looked::Missing(Miss::Absent),
             Err(fault) => {

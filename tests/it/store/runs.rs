@@ -27,7 +27,10 @@ const IN_MEMORY: &[(&str, &[&str])] = &[
     ),
     (
         "Objects",
-        &["outcomes::a_hit_hands_out_the_same_allocation"],
+        &[
+            "identity::functions_of_one_template_keep_their_entries_beside_each_other_in_this_process",
+            "outcomes::a_hit_hands_out_the_same_allocation",
+        ],
     ),
     (
         "Reclaims",
@@ -46,7 +49,6 @@ const WITHOUT: &[&str] = &[
     "keys::a_faulty_key_is_nobody_s_entry",
     "keys::a_key_that_cannot_be_made_means_no_cache_and_an_event",
     "keys::a_name_goes_before_a_template",
-    "keys::a_template_is_readable_and_escaped",
     "keys::the_default_name_is_crate_module_and_function",
     "leases::a_long_computation_keeps_its_lease",
     "near_copies::while_the_store_is_not_there_copies_are_all_there_is",

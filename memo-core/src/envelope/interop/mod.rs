@@ -259,12 +259,17 @@ impl Call {
     }
 
     fn plain_name(&self) -> String {
-        let literals: Vec<&str> = self.function.split('\0').collect();
+        let (own, template) = self
+            .function
+            .split_once('\0')
+            .unwrap_or((&self.function, ""));
+        let literals = literals(template);
+        let literals = Vec::from_iter(literals.iter().map(String::as_str));
         let parts = NameParts {
             namespace: &self.namespace,
             scope: match self.kind.as_str() {
-                "t" => Scope::Template(&literals),
-                _ => Scope::Function(&self.function),
+                "q" => Scope::Template(&literals),
+                _ => Scope::Function(own),
             },
             version: self.version,
             max_bytes: NAME_BYTES,
@@ -308,6 +313,26 @@ impl Call {
         assert_eq!(key.bytes(), whole);
         key
     }
+}
+
+/// Those of a template as a function id has it: its holes are `{}`, and its own braces are doubled.
+fn literals(template: &str) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let mut rest = template;
+    while let Some(next) = rest.chars().next() {
+        let pair = rest.get(..2);
+        if pair == Some("{}") {
+            found.push(String::new());
+            rest = &rest[2..];
+            continue;
+        }
+        if let Some(literal) = found.last_mut() {
+            literal.push(next);
+        }
+        let is_doubled = matches!(pair, Some("{{" | "}}"));
+        rest = &rest[if is_doubled { 2 } else { next.len_utf8() }..];
+    }
+    found
 }
 
 impl Ring {

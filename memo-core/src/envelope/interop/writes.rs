@@ -22,12 +22,9 @@ pub(super) fn ours() -> Vec<Vector> {
     let sealed = writes()
         .into_iter()
         .map(|write| write.pack(&call(), Some(&ring())));
-    let others = calls().into_iter().flat_map(|call| {
-        // How a plain name says `u` is not for this page.
-        let plain = (call.kind != "u").then(|| Write::small().pack(&call, None));
-        let sealed = Write::small().pack(&call, Some(&ring()));
-        plain.into_iter().chain([sealed])
-    });
+    let others = calls()
+        .into_iter()
+        .flat_map(|call| [None, Some(&ring())].map(|ring| Write::small().pack(&call, ring)));
     let rotated = writes().into_iter().map(|write| {
         let mut vector = write.pack(&call(), Some(&ring()));
         vector.title += ", since rotated";
@@ -206,7 +203,12 @@ impl Write {
         assert_eq!(entries.len() > 1, self.title.contains("chunks"));
         let how = if ring.is_some() { "sealed" } else { "plain" };
         Vector {
-            title: format!("{how}: {} of {}{}", self.title, call.kind, call.function),
+            title: format!(
+                "{how}: {} of {}{}",
+                self.title,
+                call.kind,
+                call.function.escape_default()
+            ),
             call: call.clone(),
             ring: ring.cloned(),
             sequence: self.sequence,
@@ -275,7 +277,7 @@ fn calls() -> Vec<Call> {
                 key.part(hole);
             }
         }),
-        ..of("t", "user:\0-\0: \0")
+        ..of("q", "shop::load\0user:{}-{}: {}")
     };
     let typed = Call {
         namespace: "ein Lädchen".to_owned(),
@@ -283,7 +285,12 @@ fn calls() -> Vec<Call> {
         instance: "u32,i64".to_owned(),
         ..of("p", "shop::parse")
     };
-    vec![of("n", "load"), template, of("u", "user"), typed]
+    vec![
+        of("n", "load"),
+        template,
+        of("u", "user\0user:{}:{}"),
+        typed,
+    ]
 }
 
 fn parts(build: impl FnOnce(&mut Key)) -> String {
