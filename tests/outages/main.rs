@@ -14,4 +14,6 @@ mod owed;
 mod refusing;
 mod rig;
 mod sequences;
+mod shared;
+mod shortage;
 mod silent;

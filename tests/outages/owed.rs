@@ -19,7 +19,7 @@ fn invalidated_in_vain(rig: &Rig, how: Break) -> u64 {
     n
 }
 
-fn invalidate(rig: &Rig, n: u64) -> Result<bool, Fault> {
+pub(crate) fn invalidate(rig: &Rig, n: u64) -> Result<bool, Fault> {
     match rig.way {
         Way::Blocking => with_cache(&rig.cache, || {
             calls::short::entry(rig.test, n).try_invalidate()

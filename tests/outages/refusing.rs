@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use memo::Event;
 use memo::backend::FaultKind;
 
+use crate::owed;
 use crate::rig::{Plan, Rig, Server, Store, TOO_LONG, planned};
 
 const FULL: Plan = Plan {
@@ -37,6 +38,32 @@ fn a_full_store_is_read_and_no_value_is_lost() {
         rig.call_bytes(refused, LEN);
         assert_eq!(rig.runs(refused), 3, "there is room for it at once");
     });
+}
+
+#[test]
+fn an_invalidation_that_is_refused_is_an_error_and_made_up_for() {
+    planned(&[Store::Redis], &Plan::USUAL, |rig| {
+        let n = rig.stored();
+        configure(rig, "min-replicas-to-write", "1");
+        let refused = owed::invalidate(rig, n);
+        assert!(refused.is_err(), "{refused:?}");
+        assert_eq!(rig.cache.stats().owed, 1);
+        rig.call(n);
+        assert_eq!(rig.runs(n), 2, "what was to be deleted is not served");
+        configure(rig, "min-replicas-to-write", "0");
+        rig.call(n);
+        rig.call(n);
+        assert_eq!(rig.runs(n), 3);
+        assert_eq!(rig.cache.stats().owed, 0);
+        assert_eq!(rig.outages(), 0, "who refuses is there");
+    });
+}
+
+fn configure(rig: &Rig, setting: &str, value: &str) {
+    if let Server::Redis(server) = &*rig.server {
+        let said = server.ask(&["CONFIG", "SET", setting, value]);
+        assert_eq!(said.trim(), "OK");
+    }
 }
 
 /// Stores until there is no room; answers the argument whose value was refused.

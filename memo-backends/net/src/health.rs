@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 use std::time::Instant;
 
-use memo_core::backend::{Alerts, Answer, Availability, Fault, FaultKind, ServerStats};
+use memo_core::backend::{Answer, Availability, Fault, FaultKind, ServerStats};
 
+use crate::Listeners;
 use crate::breaker::{Breaker, Pauses};
 
 /// The health of one server, shared by all who ask it. Cloning shares it.
@@ -42,6 +43,7 @@ struct Inner {
     born: Instant,
     /// What those are told who are refused.
     refusal: RwLock<Fault>,
+    listeners: Listeners,
     state: Mutex<State>,
     counters: Counters,
 }
@@ -50,7 +52,6 @@ type Probe = dyn Fn() -> Answer<()> + Send + Sync;
 
 struct State {
     breaker: Breaker,
-    alerts: Vec<Alerts>,
     /// Changes that nobody was told of yet. One thread tells at a time, so that they are told in their order.
     untold: VecDeque<Availability>,
     is_telling: bool,
@@ -68,16 +69,21 @@ struct Counters {
 impl Health {
     /// The health of a server with this label; `probe` asks it whether it answers, blocking, from a thread of its own, and within a deadline.
     ///
+    /// `listeners` are told whenever the server is not asked any more ([`Availability::Down`]), and when it is asked again
+    /// ([`Availability::Up`]), in this order. On the thread where it happened, and under no lock.
+    ///
     /// The probe must not hold the health itself, which holds the probe.
     pub fn new(
         server: impl Into<Arc<str>>,
+        listeners: Listeners,
         probe: impl Fn() -> Answer<()> + Send + Sync + 'static,
     ) -> Self {
-        Self::with_pauses(server.into(), probe, Pauses::USUAL)
+        Self::with_pauses(server.into(), listeners, probe, Pauses::USUAL)
     }
 
     fn with_pauses(
         server: Arc<str>,
+        listeners: Listeners,
         probe: impl Fn() -> Answer<()> + Send + Sync + 'static,
         pauses: Pauses,
     ) -> Self {
@@ -89,9 +95,9 @@ impl Health {
             troubled: AtomicBool::new(false),
             due: AtomicU64::new(u64::MAX),
             born: Instant::now(),
+            listeners,
             state: Mutex::new(State {
                 breaker: Breaker::new(pauses),
-                alerts: Vec::new(),
                 untold: VecDeque::new(),
                 is_telling: false,
             }),
@@ -113,12 +119,6 @@ impl Health {
     /// Counts an operation that is tried again.
     pub fn retried(&self) {
         self.0.counters.retried.fetch_add(1, Relaxed);
-    }
-
-    /// Tells `alerts` whenever the server is not asked any more ([`Availability::Down`]), and when it is asked again
-    /// ([`Availability::Up`]), in this order, from now on. On the thread where it happened, and under no lock.
-    pub fn report_to(&self, alerts: &Alerts) {
-        self.0.lock().alerts.push(alerts.clone());
     }
 
     /// How the server is.
@@ -258,9 +258,8 @@ impl Inner {
         }
         state.is_telling = true;
         while let Some(availability) = state.untold.pop_front() {
-            let alerts = state.alerts.clone();
             drop(state);
-            for alerts in alerts {
+            for alerts in self.listeners.alerts() {
                 // A listener that panics must not silence the others, nor this for ever.
                 let told = || alerts.tell(&self.server, availability);
                 let _ = catch_unwind(AssertUnwindSafe(told));

@@ -3,8 +3,10 @@
 
 mod address;
 mod breaker;
+pub mod deadline;
 pub mod gather;
 pub mod health;
+mod listeners;
 pub mod pool;
 pub mod retry;
 pub mod runtime;
@@ -13,7 +15,9 @@ pub mod stream;
 mod tls;
 
 pub use self::address::Address;
+pub use self::deadline::Deadline;
 pub use self::health::{Admission, Health};
-pub use self::pool::{Pool, Pooled};
+pub use self::listeners::{Listeners, Listening};
+pub use self::pool::{Connection, Pool, Pooled, Unlent};
 pub use self::stream::{Stream, dial};
 pub use self::tls::Tls;

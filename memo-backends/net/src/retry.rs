@@ -23,12 +23,13 @@ pub fn is_due(fault: &Fault, twice: Twice, connection_is_new: bool) -> bool {
 mod tests {
     use super::*;
 
-    const KINDS: [FaultKind; 8] = [
+    const KINDS: [FaultKind; 9] = [
         FaultKind::Connect,
         FaultKind::Timeout,
         FaultKind::Auth,
         FaultKind::Protocol,
         FaultKind::Full,
+        FaultKind::Busy,
         FaultKind::TooLarge,
         FaultKind::Unsupported,
         FaultKind::Other,

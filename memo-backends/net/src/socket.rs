@@ -1,12 +1,16 @@
 //! A socket for those who block, with a deadline.
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
+#[cfg(unix)]
+use std::mem::MaybeUninit;
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use socket2::SockRef;
 
 use crate::Address;
 
@@ -48,6 +52,24 @@ impl Socket {
     /// Sets the deadline.
     pub(crate) fn until(&mut self, until: Instant) {
         self.until = until;
+    }
+
+    /// Has the system forget what it has not sent when this is closed, and tell the other side. Over a Unix socket what was written has arrived.
+    pub(crate) fn reset(&self) {
+        match &self.kind {
+            Kind::Tcp(tcp) => forget_when_closed(tcp),
+            #[cfg(unix)]
+            Kind::Unix(_) => {}
+        }
+    }
+
+    /// Whether nothing has arrived that was not read. Where the system cannot tell without waiting, it is taken to be so.
+    pub(crate) fn is_quiet(&self) -> bool {
+        match &self.kind {
+            Kind::Tcp(tcp) => has_nothing(&SockRef::from(tcp)),
+            #[cfg(unix)]
+            Kind::Unix(unix) => has_nothing(&SockRef::from(unix)),
+        }
     }
 
     /// Has the system wait for no longer than is left.
@@ -116,6 +138,26 @@ impl Write for Socket {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Has the system not send what was not sent yet when this socket is closed, and tell the other side: after the last word of a write that was given
+/// up, the next one would be taken for its end.
+pub(crate) fn forget_when_closed<'s>(socket: impl Into<SockRef<'s>>) {
+    // Where it cannot be done, it is closed as always.
+    let _ = socket.into().set_linger(Some(Duration::ZERO));
+}
+
+#[cfg(unix)]
+fn has_nothing(socket: &SockRef<'_>) -> bool {
+    let looks = libc::MSG_PEEK | libc::MSG_DONTWAIT;
+    let came = socket.recv_with_flags(&mut [MaybeUninit::uninit()], looks);
+    // The end of the connection is for the next question to find.
+    !matches!(came, Ok(1..))
+}
+
+#[cfg(not(unix))]
+fn has_nothing(_: &SockRef<'_>) -> bool {
+    true
 }
 
 /// Does it again after an interruption, and after a wait of the system's: whether there is time for another is found out there.
@@ -247,6 +289,41 @@ mod tests {
         let mut bytes = [0; 2];
         socket.read_exact(&mut bytes).expect("it is there");
         assert_eq!(&bytes, b"ab");
+    }
+
+    #[test]
+    fn what_was_not_sent_when_it_is_reset_never_arrives() {
+        let (listener, port) = listener();
+        let mut socket = connected("127.0.0.1", port);
+        let (mut other, _) = listener.accept().expect("it connected");
+        socket.until(Instant::now() + SOON);
+        let written = socket.write_all(&vec![0; 64 << 20]);
+        assert!(written.is_err(), "nobody takes it");
+        socket.reset();
+        drop(socket);
+        let mut came = Vec::new();
+        let end = other.read_to_end(&mut came).map_err(|error| error.kind());
+        assert_eq!(end, Err(ErrorKind::ConnectionReset));
+        assert!(came.len() < 64 << 20);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_came_unasked_is_noticed_without_taking_it() {
+        let (listener, port) = listener();
+        let mut socket = connected("127.0.0.1", port);
+        let (mut other, _) = listener.accept().expect("it connected");
+        assert!(socket.is_quiet());
+        other.write_all(b"a").expect("it is read");
+        while socket.is_quiet() {
+            thread::yield_now();
+        }
+        socket.until(Instant::now() + LIMIT);
+        socket.read_exact(&mut [0]).expect("it is there");
+        assert!(socket.is_quiet());
+        drop(other);
+        assert_eq!(socket.read(&mut [0]).ok(), Some(0));
+        assert!(socket.is_quiet(), "the end is found when it is used");
     }
 
     #[test]

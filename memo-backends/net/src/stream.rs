@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use crate::Address;
-use crate::socket::Socket;
+use crate::socket::{Socket, forget_when_closed};
 #[cfg(feature = "tls")]
 use crate::tls::Sealed;
 use crate::tls::Tls;
@@ -57,6 +57,30 @@ impl Stream {
     }
 }
 
+/// Between two questions.
+impl Stream {
+    /// Whether nothing has come that was not read, as far as can be told. Under TLS a server may have said something that is no answer.
+    pub fn is_quiet(&mut self) -> bool {
+        match &mut self.0 {
+            Kind::Plain(socket) => socket.is_quiet(),
+            #[cfg(feature = "tls")]
+            Kind::Sealed(sealed) => {
+                let state = sealed.conn.process_new_packets();
+                state.is_ok_and(|state| state.plaintext_bytes_to_read() == 0)
+            }
+        }
+    }
+
+    /// Has nothing arrive any more that was not sent yet, once this is dropped: for a connection that is given up.
+    pub fn reset(&self) {
+        match &self.0 {
+            Kind::Plain(socket) => socket.reset(),
+            #[cfg(feature = "tls")]
+            Kind::Sealed(sealed) => sealed.sock.reset(),
+        }
+    }
+}
+
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
@@ -98,7 +122,7 @@ pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
 
-/// Connects, without a deadline.
+/// Connects, without a deadline. What was not sent when the connection is dropped never arrives: nobody waits for its answer any more.
 ///
 /// # Errors
 ///
@@ -114,6 +138,7 @@ pub async fn dial(address: &Address, tls: Option<&Tls>) -> io::Result<Box<dyn Du
     };
     let tcp = TcpStream::connect((host, port)).await?;
     tcp.set_nodelay(true)?;
+    forget_when_closed(&tcp);
     match tls {
         None => Ok(Box::new(tcp)),
         #[cfg(feature = "tls")]

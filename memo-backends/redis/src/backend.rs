@@ -3,13 +3,15 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use memo_core::backend::{
-    Answer, Backend, Bytes, Capability, Fault, Item, Lease, Name, ServerStats, Terms, Token,
+    Answer, Backend, Bytes, Capability, Fault, FaultKind, Item, Lease, Name, ServerStats, Terms,
+    Token,
 };
 use memo_core::{Expiration, Waits};
 use memo_net::retry::Twice;
+use memo_net::{Deadline, Listening};
 use redis::{Cmd, Value, cmd};
 
 use crate::RedisConfig;
@@ -31,6 +33,8 @@ use crate::scripts::{self, Call};
 pub struct Redis {
     client: Arc<Client>,
     deadline: Duration,
+    /// Gone with the last who shares these terms.
+    listening: Option<Arc<Listening>>,
 }
 
 /// The largest value. Redis takes 512 MB; but it serves one command at a time, and so does a connection: one of a megabyte holds both up for
@@ -65,26 +69,19 @@ impl Redis {
         Ok(Self {
             client: Arc::new(Client::new(&config)?),
             deadline: Terms::default().deadline,
+            listening: None,
         })
     }
 
-    fn manner(&self, waits: Waits, twice: Twice, large: bool) -> Manner {
-        let now = Instant::now();
-        // A deadline beyond all time is one of a day.
-        let until = now.checked_add(self.deadline);
-        Manner {
-            waits,
-            until: until.unwrap_or(now + Duration::from_secs(86_400)),
-            twice,
-            large,
-        }
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.deadline)
     }
 
     async fn each(
         &self,
         names: &[Name],
         command: impl Fn(&str) -> Cmd,
-        manner: Manner,
+        manner: Manner<'_>,
     ) -> Answer<Vec<Value>> {
         let keyed = names.iter().map(|name| {
             let name = name.as_str();
@@ -96,7 +93,7 @@ impl Redis {
     }
 
     /// Runs a script, which the server may have to learn first.
-    async fn run(&self, call: Call<'_>, manner: Manner) -> Answer<Value> {
+    async fn run(&self, call: Call<'_>, manner: Manner<'_>) -> Answer<Value> {
         let answer = self.client.one(keyed(&call, call.short()), manner).await?;
         if is_unknown(&answer) {
             return self.client.one(keyed(&call, call.long()), manner).await;
@@ -105,7 +102,7 @@ impl Redis {
     }
 
     /// Runs scripts at once.
-    async fn run_each(&self, calls: &[Call<'_>], manner: Manner) -> Answer<Vec<Value>> {
+    async fn run_each(&self, calls: &[Call<'_>], manner: Manner<'_>) -> Answer<Vec<Value>> {
         let short = calls.iter().map(|call| keyed(call, call.short())).collect();
         let mut answers = self.client.each(short, manner).await?;
         let unknown: Vec<usize> = (0..calls.len())
@@ -140,7 +137,7 @@ impl Backend for Redis {
 
     fn accept(&mut self, terms: &Terms) {
         self.deadline = terms.deadline;
-        self.client.serve(terms.deadline, &terms.alerts);
+        self.listening = Some(Arc::new(self.client.tell(terms)));
     }
 
     fn servers(&self) -> Vec<ServerStats> {
@@ -149,7 +146,8 @@ impl Backend for Redis {
 
     async fn get_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<Bytes>>> {
         // What is asked for together are mostly the chunks of something large.
-        let manner = self.manner(waits, Twice::Same, names.len() > 1);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, names.len() > 1);
         match names {
             [name] => {
                 let (name, command) = (name.as_str(), one_arg("GET", name.as_str()));
@@ -171,7 +169,8 @@ impl Backend for Redis {
 
     async fn set_many(&self, items: Vec<Item>, waits: Waits) -> Answer<()> {
         let bytes: usize = items.iter().map(|item| item.value.len()).sum();
-        let manner = self.manner(waits, Twice::Same, bytes >= LARGE);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, bytes >= LARGE);
         if let [item] = items.as_slice() {
             let keyed = Keyed {
                 name: item.name.as_str(),
@@ -188,7 +187,8 @@ impl Backend for Redis {
     }
 
     async fn delete_many(&self, names: &[Name], waits: Waits) -> Answer<usize> {
-        let manner = self.manner(waits, Twice::Same, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, false);
         // A lease is ended, and is nothing that was there.
         let commands = names.iter().flat_map(|name| {
             let name = name.as_str();
@@ -197,19 +197,26 @@ impl Backend for Redis {
                 command: one_arg(command, name),
             })
         });
-        let answers = self.client.each(commands.collect(), manner).await?;
-        let mut deleted = 0;
-        for pair in answers.chunks_exact(2) {
-            let [kind, unlinked] = pair else { continue };
-            if is_value(kind)? && flag(unlinked)? {
-                deleted += 1;
+        let mut answers = self.client.each(commands.collect(), manner).await?;
+        let refused: Vec<usize> = (0..names.len())
+            .filter(|place| answers.get(2 * place + 1).is_some_and(is_forbidden))
+            .collect();
+        let again: Vec<Name> = refused
+            .iter()
+            .filter_map(|&place| names.get(place).cloned())
+            .collect();
+        let late = self.each(&again, |name| one_arg("DEL", name), manner);
+        for (place, answer) in refused.into_iter().zip(late.await?) {
+            if let Some(unlinked) = answers.get_mut(2 * place + 1) {
+                *unlinked = answer;
             }
         }
-        Ok(deleted)
+        deleted(&answers)
     }
 
     async fn probe_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<bool>> {
-        let manner = self.manner(waits, Twice::Same, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, false);
         let kinds = self
             .each(names, |name| one_arg("TYPE", name), manner)
             .await?;
@@ -226,7 +233,8 @@ impl Backend for Redis {
             let there = self.probe_many(names, waits).await?;
             return Ok(there.into_iter().filter(|&is_there| is_there).count());
         };
-        let manner = self.manner(waits, Twice::Same, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, false);
         let calls = names
             .iter()
             .map(|name| scripts::expire(name.as_str(), millis));
@@ -245,7 +253,8 @@ impl Backend for Redis {
         expiration: Expiration,
         waits: Waits,
     ) -> Answer<u64> {
-        let manner = self.manner(waits, Twice::Differs, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Differs, false);
         let call = scripts::add(name.as_str(), more, millis(expiration).unwrap_or(0));
         match self.run(call, manner).await? {
             Value::BulkString(sum) => {
@@ -257,7 +266,8 @@ impl Backend for Redis {
     }
 
     async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
-        let manner = self.manner(waits, Twice::Differs, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Differs, false);
         let token = another_token();
         let call = scripts::lease(name.as_str(), token, millis_of(time));
         match self.run(call, manner).await? {
@@ -269,7 +279,8 @@ impl Backend for Redis {
     }
 
     async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
-        let manner = self.manner(waits, Twice::Differs, item.value.len() >= LARGE);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Differs, item.value.len() >= LARGE);
         let millis = millis(item.expiration).unwrap_or(0);
         let call = scripts::fill(item.name.as_str(), token, &item.value, millis);
         flag(&self.run(call, manner).await?)
@@ -282,16 +293,27 @@ impl Backend for Redis {
         time: Duration,
         waits: Waits,
     ) -> Answer<Option<Token>> {
-        let manner = self.manner(waits, Twice::Same, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, false);
         let call = scripts::extend(name.as_str(), token, millis_of(time));
         let stands = flag(&self.run(call, manner).await?)?;
         Ok(stands.then_some(token))
     }
 
     async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
-        let manner = self.manner(waits, Twice::Same, false);
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, false);
         let call = scripts::release(name.as_str(), token);
         flag(&self.run(call, manner).await?).map(|_| ())
+    }
+}
+
+fn manner(deadline: &Deadline, waits: Waits, twice: Twice, large: bool) -> Manner<'_> {
+    Manner {
+        waits,
+        deadline,
+        twice,
+        large,
     }
 }
 
@@ -384,6 +406,30 @@ fn is_value(answer: &Value) -> Answer<bool> {
         Value::SimpleString(kind) => Ok(kind == "string"),
         other => Err(refused(other)),
     }
+}
+
+/// How many values a `TYPE` and a deletion for each name have deleted, if every name was.
+fn deleted(answers: &[Value]) -> Answer<usize> {
+    let mut values = 0;
+    for pair in answers.chunks(2) {
+        let [kind, deletion] = pair else {
+            return Err(senseless());
+        };
+        // What became of the name is looked at first, whatever was there.
+        let is_gone = flag(deletion)?;
+        // Who may not look has deleted all the same.
+        let was_value = is_forbidden(kind) || is_value(kind)?;
+        values += usize::from(is_gone && was_value);
+    }
+    Ok(values)
+}
+
+/// Whether the server will not do this for us, though it may do something else to the same end: the user may not, or it is no command of its own.
+fn is_forbidden(answer: &Value) -> bool {
+    let Value::ServerError(error) = answer else {
+        return false;
+    };
+    error.code() == "NOPERM" || of_server(error).kind() == FaultKind::Unsupported
 }
 
 fn is_unknown(answer: &Value) -> bool {

@@ -32,6 +32,8 @@ pub enum FaultKind {
     Protocol,
     /// The store has no room.
     Full,
+    /// More callers in this process than it has connections, and none became free in time. The store itself was not asked, and may be well.
+    Busy,
     /// The value or the name is too large for the store.
     TooLarge,
     /// The store has no such operation.
@@ -65,13 +67,16 @@ impl Fault {
     ///
     /// assert!(Fault::new(FaultKind::Timeout, "no answer").is_outage());
     /// assert!(!Fault::new(FaultKind::Full, "no room").is_outage());
+    /// assert!(!Fault::new(FaultKind::Busy, "no connection is free").is_outage());
     /// ```
     pub fn is_outage(&self) -> bool {
         match self.kind {
             FaultKind::Connect | FaultKind::Timeout | FaultKind::Auth | FaultKind::Protocol => true,
-            FaultKind::Full | FaultKind::TooLarge | FaultKind::Unsupported | FaultKind::Other => {
-                false
-            }
+            FaultKind::Full
+            | FaultKind::Busy
+            | FaultKind::TooLarge
+            | FaultKind::Unsupported
+            | FaultKind::Other => false,
         }
     }
 }
@@ -84,6 +89,7 @@ impl fmt::Display for Fault {
             FaultKind::Auth => "auth",
             FaultKind::Protocol => "protocol",
             FaultKind::Full => "full",
+            FaultKind::Busy => "busy",
             FaultKind::TooLarge => "too large",
             FaultKind::Unsupported => "unsupported",
             FaultKind::Other => "other",

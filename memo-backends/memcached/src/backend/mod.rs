@@ -5,13 +5,14 @@ mod limit;
 mod name;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use memo_core::backend::{
     Answer, Backend, Bytes, Capability, Fault, Item, Lease, Name, ServerStats, Terms, Token,
 };
 use memo_core::{Expiration, Waits};
 use memo_net::retry::Twice;
+use memo_net::{Deadline, Listening};
 
 use self::limit::Limit;
 use crate::MemcachedConfig;
@@ -40,6 +41,8 @@ pub struct Memcached {
     client: Arc<Client>,
     limit: Arc<Limit>,
     deadline: Duration,
+    /// Gone with the last who shares these terms.
+    listening: Option<Arc<Listening>>,
 }
 
 impl Memcached {
@@ -62,23 +65,19 @@ impl Memcached {
             limit: Arc::new(Limit::of(config.max_item_bytes)?),
             client: Arc::new(Client::new(&config)?),
             deadline: Terms::default().deadline,
+            listening: None,
         })
     }
 
-    fn how(&self, waits: Waits, twice: Twice) -> How {
-        How {
-            waits,
-            until: Instant::now() + self.deadline,
-            twice,
-            whoever_is_there: false,
-        }
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.deadline)
     }
 
     /// The one answer to one command.
     async fn one(
         &self,
         name: &str,
-        how: How,
+        how: How<'_>,
         command: impl FnOnce(&mut Request) + Send,
     ) -> Answer<Reply> {
         let mut request = Request::default();
@@ -92,7 +91,7 @@ impl Memcached {
     async fn each(
         &self,
         names: &[Name],
-        how: How,
+        how: How<'_>,
         command: impl Fn(&mut Request, &str) + Send,
     ) -> Answer<Replies> {
         let mut plan = self.client.plan();
@@ -120,7 +119,7 @@ impl Memcached {
     async fn count(
         &self,
         names: &[Name],
-        how: How,
+        how: How<'_>,
         command: impl Fn(&mut Request, &str) + Send,
     ) -> Answer<usize> {
         let replies = self.each(names, how, command).await?;
@@ -147,7 +146,7 @@ impl Backend for Memcached {
 
     fn accept(&mut self, terms: &Terms) {
         self.deadline = terms.deadline;
-        self.client.accept(&terms.alerts, terms.deadline);
+        self.listening = Some(Arc::new(self.client.tell(terms)));
     }
 
     fn servers(&self) -> Vec<ServerStats> {
@@ -155,7 +154,8 @@ impl Backend for Memcached {
     }
 
     async fn get_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<Bytes>>> {
-        let how = self.how(waits, Twice::Same);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Same);
         if let [name] = names {
             let name = name::checked(name)?;
             let reply = self.one(name, how, |request| request.get(name)).await?;
@@ -166,7 +166,8 @@ impl Backend for Memcached {
     }
 
     async fn set_many(&self, items: Vec<Item>, waits: Waits) -> Answer<()> {
-        let how = self.how(waits, Twice::Same);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Same);
         let now = SystemTime::now();
         let mut plan = self.client.plan();
         for item in &items {
@@ -187,10 +188,11 @@ impl Backend for Memcached {
     /// A lease's placeholder is deleted and not counted. To tell it from a value each name is looked at first; somebody may set it in
     /// between, so that the number is not exact under races, as it could not be anyway. The deleting is.
     async fn delete_many(&self, names: &[Name], waits: Waits) -> Answer<usize> {
+        let deadline = self.deadline();
         let how = How {
             // What is not deleted on one server is no reason not to delete on another.
             whoever_is_there: true,
-            ..self.how(waits, Twice::Same)
+            ..how(&deadline, waits, Twice::Same)
         };
         let mut plan = self.client.plan();
         for name in names {
@@ -214,7 +216,8 @@ impl Backend for Memcached {
     }
 
     async fn probe_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<bool>> {
-        let how = self.how(waits, Twice::Same);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Same);
         let replies = self.each(names, how, Request::probe).await?;
         self.read(names, replies, answer::presence).collect()
     }
@@ -227,7 +230,8 @@ impl Backend for Memcached {
         expiration: Expiration,
         waits: Waits,
     ) -> Answer<usize> {
-        let how = self.how(waits, Twice::Same);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Same);
         if expiration.duration().is_none() {
             return self.count(names, how, Request::probe).await;
         }
@@ -243,7 +247,8 @@ impl Backend for Memcached {
         expiration: Expiration,
         waits: Waits,
     ) -> Answer<u64> {
-        let how = self.how(waits, Twice::Differs);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Differs);
         let name = name::checked(name)?;
         let exptime = exptime(expiration, SystemTime::now());
         let add = |request: &mut Request| request.add(name, more, exptime);
@@ -254,7 +259,8 @@ impl Backend for Memcached {
     /// Where there is nothing the server leaves an empty placeholder without our flag, and says so to one caller. The token is the placeholder's
     /// own number, which the server gives to nothing else until it is restarted.
     async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
-        let how = self.how(waits, Twice::Differs);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Differs);
         let name = name::checked(name)?;
         let exptime = lease_time(time);
         let lease = |request: &mut Request| request.lease(name, exptime);
@@ -264,7 +270,8 @@ impl Backend for Memcached {
 
     /// Whatever becomes of the name (a value, another placeholder, nothing) has another number than the placeholder had.
     async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
-        let how = self.how(waits, Twice::Differs);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Differs);
         let name = name::checked(&item.name)?;
         limit::checked(&item.value)?;
         let Some(cas) = cas(token) else {
@@ -284,7 +291,8 @@ impl Backend for Memcached {
         time: Duration,
         waits: Waits,
     ) -> Answer<Option<Token>> {
-        let how = self.how(waits, Twice::Differs);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Differs);
         let name = name::checked(name)?;
         let Some(cas) = cas(token) else {
             return Ok(None);
@@ -296,7 +304,8 @@ impl Backend for Memcached {
     }
 
     async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
-        let how = self.how(waits, Twice::Same);
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Same);
         let name = name::checked(name)?;
         let Some(cas) = cas(token) else {
             return Ok(());
@@ -304,6 +313,15 @@ impl Backend for Memcached {
         let release = |request: &mut Request| request.release(name, cas);
         let reply = self.one(name, how, release).await?;
         answer::released(reply, self.client.label(name))
+    }
+}
+
+fn how(deadline: &Deadline, waits: Waits, twice: Twice) -> How<'_> {
+    How {
+        waits,
+        deadline,
+        twice,
+        whoever_is_there: false,
     }
 }
 

@@ -8,13 +8,14 @@ mod server;
 mod wire;
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use memo_core::Waits;
-use memo_core::backend::{Alerts, Answer, Fault, ServerStats};
-use memo_net::Tls;
+use memo_core::backend::{Answer, Fault, ServerStats, Terms};
 use memo_net::retry::Twice;
+use memo_net::{Deadline, Listeners, Listening, Tls};
 
+use self::origin::Origin;
 pub(crate) use self::plan::{Plan, Replies};
 use self::server::{Asked, Server};
 use crate::config::MemcachedConfig;
@@ -29,14 +30,15 @@ use crate::ring::Ring;
 pub(crate) struct Client {
     servers: Vec<Server>,
     ring: Ring,
+    listeners: Listeners,
 }
 
 /// How servers are asked.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct How {
+pub(crate) struct How<'d> {
     pub(crate) waits: Waits,
     /// When the answer has to be there.
-    pub(crate) until: Instant,
+    pub(crate) deadline: &'d Deadline,
     /// What asking a second time would do.
     pub(crate) twice: Twice,
     /// Whether the others are asked although one is known not to be there.
@@ -52,11 +54,14 @@ impl Client {
             .iter()
             .map(|address| address.to_string())
             .collect();
-        let servers = addresses
-            .into_iter()
-            .map(|address| Server::new(address, tls.clone(), config.connections));
+        let listeners = Listeners::default();
+        let server = |address| {
+            let origin = Origin::new(address, tls.clone());
+            Server::new(origin, config.connections, listeners.clone())
+        };
         Ok(Self {
-            servers: servers.collect(),
+            servers: addresses.into_iter().map(server).collect(),
+            listeners,
             ring: Ring::of(labels.iter().map(String::as_str)),
         })
     }
@@ -79,7 +84,12 @@ impl Client {
     }
 
     /// What the server of this name answers.
-    pub(crate) async fn ask(&self, name: &str, request: &Request, how: How) -> Answer<Vec<Reply>> {
+    pub(crate) async fn ask(
+        &self,
+        name: &str,
+        request: &Request,
+        how: How<'_>,
+    ) -> Answer<Vec<Reply>> {
         let Some(server) = self.servers.get(self.place(name)) else {
             return Ok(Vec::new());
         };
@@ -93,7 +103,7 @@ impl Client {
     /// One server's fault is the answer. That some names have no value would be another answer than that nobody knows; it would have the
     /// caller store what he cannot read, hide the outage from the counters, and let one call pay two deadlines. Nor is half of what was to
     /// be stored together worth anything: chunks are all needed.
-    pub(crate) async fn ask_all(&self, plan: &Plan, how: How) -> Answer<Replies> {
+    pub(crate) async fn ask_all(&self, plan: &Plan, how: How<'_>) -> Answer<Replies> {
         let mut fault = None;
         let mut admitted = Vec::new();
         for (place, requests) in plan.requests() {
@@ -125,20 +135,19 @@ impl Client {
 
     /// The smallest of the servers' largest items, of those who say so in time.
     pub(crate) fn largest_item(&self, time: Duration) -> Option<u64> {
-        let until = Instant::now() + time;
+        let deadline = Deadline::after(time);
         thread::scope(|scope| {
-            let ask = |server| scope.spawn(move || Server::largest_item(server, until).ok());
+            let deadline = &deadline;
+            let ask = |server| scope.spawn(move || Server::largest_item(server, deadline).ok());
             let asked: Vec<_> = self.servers.iter().map(ask).collect();
             let sizes = asked.into_iter().filter_map(|asked| asked.join().ok()?);
             sizes.min()
         })
     }
 
-    /// Tells `alerts` of servers that go and come, and has probes wait for so long.
-    pub(crate) fn accept(&self, alerts: &Alerts, patience: Duration) {
-        for server in &self.servers {
-            server.accept(alerts, patience);
-        }
+    /// Tells one more how the servers are, for as long as it listens.
+    pub(crate) fn tell(&self, terms: &Terms) -> Listening {
+        self.listeners.add(terms)
     }
 
     /// How the servers are.

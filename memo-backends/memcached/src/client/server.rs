@@ -2,14 +2,13 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use memo_core::Waits;
-use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats, Terms};
+use memo_core::backend::{Answer, Fault, FaultKind, ServerStats};
 use memo_net::retry::is_due;
 use memo_net::runtime::{PerRuntime, within};
-use memo_net::{Address, Admission, Health, Pool, Pooled, Tls};
+use memo_net::{Admission, Deadline, Health, Listeners, Pool, Pooled, Unlent};
 
 use super::How;
 use super::line::{Lines, Pending};
@@ -23,8 +22,6 @@ use crate::protocol::{Reply, Request};
 pub(super) struct Server {
     origin: Arc<Origin>,
     health: Health,
-    /// How long a probe waits, in nanoseconds.
-    patience: Arc<AtomicU64>,
     /// For those who block.
     pool: Pool<Box<Wire>>,
     /// For those who await.
@@ -36,16 +33,20 @@ pub(super) struct Asked<'a> {
     server: &'a Server,
     requests: &'a [Request],
     admission: Admission<'a>,
-    how: How,
+    how: How<'a>,
     begun: Begun<'a>,
 }
 
 enum Begun<'a> {
-    /// The first request was sent.
-    Blocking(Result<Pooled<'a, Box<Wire>>, Broken>),
+    /// There was no connection.
+    Unlent(Unlent),
+    /// The first request was sent, or could not be.
+    Blocking(Lent<'a>, Result<(), Broken>),
     /// All were handed over.
     Async(Answer<Vec<Pending>>),
 }
+
+type Lent<'p> = Pooled<'p, Box<Wire>>;
 
 /// What went wrong on a connection, and whether nothing was done with it before.
 #[derive(Debug)]
@@ -55,30 +56,23 @@ pub(super) struct Broken {
 }
 
 impl Server {
-    pub(super) fn new(address: Address, tls: Option<Tls>, connections: usize) -> Self {
-        let origin = Arc::new(Origin::new(address, tls));
-        let patience = Arc::new(AtomicU64::new(nanos(Terms::default().deadline)));
-        let (probed, patient) = (origin.clone(), patience.clone());
-        let probe = move || probe(&probed, Duration::from_nanos(patient.load(Relaxed)));
+    pub(super) fn new(origin: Origin, connections: usize, listeners: Listeners) -> Self {
+        let origin = Arc::new(origin);
+        let (probed, patience) = (origin.clone(), listeners.clone());
+        let probe = move || probe(&probed, patience.patience());
         let connected = origin.clone();
         Self {
-            health: Health::new(origin.label.clone(), probe),
+            health: Health::new(origin.label.clone(), listeners, probe),
             pool: Pool::new(connections, move |until| {
                 Ok(Box::new(Wire::connect(&connected, until)?))
             }),
             lines: PerRuntime::new(),
-            patience,
             origin,
         }
     }
 
     pub(super) fn label(&self) -> &str {
         &self.origin.label
-    }
-
-    pub(super) fn accept(&self, alerts: &Alerts, patience: Duration) {
-        self.health.report_to(alerts);
-        self.patience.store(nanos(patience), Relaxed);
     }
 
     pub(super) fn stats(&self) -> ServerStats {
@@ -90,11 +84,14 @@ impl Server {
     }
 
     /// The size of the largest item that the server takes.
-    pub(super) fn largest_item(&self, until: Instant) -> Answer<u64> {
-        let mut lent = self.pool.take(until)?;
-        let largest = lent.largest_item(until);
+    pub(super) fn largest_item(&self, deadline: &Deadline) -> Answer<u64> {
+        let mut lent = match self.pool.take(deadline) {
+            Ok(lent) => lent,
+            Err(Unlent::Shortage(fault) | Unlent::Failed(fault)) => return Err(fault),
+        };
+        let largest = lent.largest_item(deadline.end());
         if largest.is_err() {
-            lent.discard();
+            lent.close();
         }
         largest
     }
@@ -104,11 +101,11 @@ impl Server {
         &'a self,
         requests: &'a [Request],
         admission: Admission<'a>,
-        how: How,
+        how: How<'a>,
     ) -> Asked<'a> {
         let begun = match how.waits {
-            Waits::Blocking => Begun::Blocking(self.lend(requests, how.until)),
-            Waits::Async => Begun::Async(self.submit(requests, how.until)),
+            Waits::Blocking => self.lend(requests, how.deadline),
+            Waits::Async => Begun::Async(self.submit(requests, how.deadline.end())),
         };
         Asked {
             server: self,
@@ -119,9 +116,14 @@ impl Server {
         }
     }
 
-    fn lend(&self, requests: &[Request], until: Instant) -> Result<Pooled<'_, Box<Wire>>, Broken> {
-        let lent = self.pool.take(until).map_err(Broken::at_once)?;
-        send(lent, requests, until)
+    fn lend(&self, requests: &[Request], deadline: &Deadline) -> Begun<'_> {
+        match self.pool.take(deadline) {
+            Ok(mut lent) => {
+                let sent = send(&mut lent, requests, deadline.end());
+                Begun::Blocking(lent, sent)
+            }
+            Err(unlent) => Begun::Unlent(unlent),
+        }
     }
 
     fn submit(&self, requests: &[Request], until: Instant) -> Answer<Vec<Pending>> {
@@ -138,22 +140,49 @@ impl Server {
             .collect())
     }
 
-    /// A second try, on a new connection.
-    async fn again(&self, requests: &[Request], how: How) -> Answer<Vec<Reply>> {
-        self.health.retried();
-        let answer = match how.waits {
-            Waits::Blocking => {
-                // The others were connected to the same server that is gone.
-                self.pool.clear();
-                let lent = self.pool.connect(how.until)?;
-                send(lent, requests, how.until).and_then(|lent| receive(lent, requests, how.until))
-            }
-            Waits::Async => {
-                let pending = self.submit(requests, how.until)?;
-                self.wait(pending, how.until).await
-            }
+    /// The answers to what was sent; a second try is made on the place of the first.
+    fn over_wire(
+        &self,
+        mut lent: Lent<'_>,
+        sent: Result<(), Broken>,
+        requests: &[Request],
+        how: How<'_>,
+    ) -> Answer<Vec<Reply>> {
+        let end = how.deadline.end();
+        let first = sent.and_then(|()| receive(&mut lent, requests, end));
+        let broken = match first {
+            Ok(replies) => return Ok(replies),
+            Err(broken) => broken,
         };
-        answer.map_err(|broken| broken.fault)
+        if !is_due(&broken.fault, how.twice, broken.is_new) {
+            return Err(broken.fault);
+        }
+        self.health.retried();
+        // The others were connected to the same server that is gone.
+        self.pool.clear();
+        let mut lent = lent.replaced(how.deadline)?;
+        let again = send(&mut lent, requests, end);
+        let again = again.and_then(|()| receive(&mut lent, requests, end));
+        again.map_err(|broken| broken.fault)
+    }
+
+    async fn over_line(
+        &self,
+        pending: Answer<Vec<Pending>>,
+        requests: &[Request],
+        how: How<'_>,
+    ) -> Answer<Vec<Reply>> {
+        let end = how.deadline.end();
+        let broken = match self.wait(pending?, end).await {
+            Ok(replies) => return Ok(replies),
+            Err(broken) => broken,
+        };
+        if !is_due(&broken.fault, how.twice, broken.is_new) {
+            return Err(broken.fault);
+        }
+        self.health.retried();
+        let again = self.wait(self.submit(requests, end)?, end).await;
+        again.map_err(|broken| broken.fault)
     }
 
     async fn wait(&self, pending: Vec<Pending>, until: Instant) -> Result<Vec<Reply>, Broken> {
@@ -191,17 +220,12 @@ impl Asked<'_> {
             how,
             begun,
         } = self;
-        let first = match begun {
-            Begun::Blocking(lent) => lent.and_then(|lent| receive(lent, requests, how.until)),
-            Begun::Async(Ok(pending)) => server.wait(pending, how.until).await,
-            Begun::Async(Err(fault)) => Err(Broken::at_once(fault)),
-        };
-        let answer = match first {
-            Ok(replies) => Ok(replies),
-            Err(broken) if is_due(&broken.fault, how.twice, broken.is_new) => {
-                server.again(requests, how).await
-            }
-            Err(broken) => Err(broken.fault),
+        let answer = match begun {
+            // The server was not asked, and nothing is noted of it.
+            Begun::Unlent(Unlent::Shortage(fault)) => return Err(fault),
+            Begun::Unlent(Unlent::Failed(fault)) => Err(fault),
+            Begun::Blocking(lent, sent) => server.over_wire(lent, sent, requests, how),
+            Begun::Async(pending) => server.over_line(pending, requests, how).await,
         };
         admission.settle(answer)
     }
@@ -218,24 +242,17 @@ impl Broken {
 }
 
 /// Sends the first request: an empty list has none.
-fn send<'p>(
-    mut lent: Pooled<'p, Box<Wire>>,
-    requests: &[Request],
-    until: Instant,
-) -> Result<Pooled<'p, Box<Wire>>, Broken> {
+fn send(lent: &mut Lent<'_>, requests: &[Request], until: Instant) -> Result<(), Broken> {
     let sent = match requests.first() {
         Some(first) => lent.send(first, until),
         None => Ok(()),
     };
-    match sent {
-        Ok(()) => Ok(lent),
-        Err(fault) => Err(discard(lent, fault)),
-    }
+    sent.map_err(|fault| closed(lent, fault))
 }
 
 /// Receives the answers to the first request, and then asks the others one by one: a request fills a socket's buffers.
 fn receive(
-    mut lent: Pooled<'_, Box<Wire>>,
+    lent: &mut Lent<'_>,
     requests: &[Request],
     until: Instant,
 ) -> Result<Vec<Reply>, Broken> {
@@ -248,27 +265,24 @@ fn receive(
         match replies {
             Ok(replies) if place == 0 => all = replies,
             Ok(replies) => all.extend(replies),
-            Err(fault) => return Err(discard(lent, fault)),
+            Err(fault) => return Err(closed(lent, fault)),
         }
     }
     Ok(all)
 }
 
-fn discard(lent: Pooled<'_, Box<Wire>>, fault: Fault) -> Broken {
+/// After a fault a connection is of no use.
+fn closed(lent: &mut Lent<'_>, fault: Fault) -> Broken {
     let is_new = lent.is_new();
-    lent.discard();
+    lent.close();
     Broken { fault, is_new }
 }
 
 fn probe(origin: &Origin, patience: Duration) -> Answer<()> {
-    let until = Instant::now() + patience;
+    let until = Deadline::after(patience).end();
     let answer = Wire::connect(origin, until)?.exchange(&Request::noop(), until)?;
     match answer.as_slice() {
         [Reply::Noop] => Ok(()),
         _ => Err(error::unexpected(&origin.label)),
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

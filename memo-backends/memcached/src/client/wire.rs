@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use memo_core::backend::Answer;
-use memo_net::Stream;
+use memo_net::{Connection, Stream};
 
 use super::origin::Origin;
 use crate::error;
@@ -68,6 +68,9 @@ impl Wire {
                 _ => return Err(error::unexpected(&self.server)),
             }
         }
+        if !self.inbox.is_empty() {
+            return Err(error::unexpected(&self.server));
+        }
         largest.ok_or_else(|| error::unexpected(&self.server))
     }
 
@@ -111,5 +114,15 @@ impl Wire {
             }
             Err(error) => Err(error::io(&self.server, &error)),
         }
+    }
+}
+
+impl Connection for Wire {
+    fn is_quiet(&mut self) -> bool {
+        self.inbox.is_empty() && self.stream.is_quiet()
+    }
+
+    fn abort(&mut self) {
+        self.stream.reset();
     }
 }

@@ -2,6 +2,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use memo_core::backend::{Alerts, Terms};
+
 use super::*;
 use Availability::{Down, Probing, Up};
 
@@ -18,7 +20,7 @@ const fn pauses(pause: Duration) -> Pauses {
 }
 
 fn health(pauses: Pauses, probe: impl Fn() -> Answer<()> + Send + Sync + 'static) -> Health {
-    Health::with_pauses("server:1".into(), probe, pauses)
+    Health::with_pauses("server:1".into(), Listeners::default(), probe, pauses)
 }
 
 fn fault(kind: FaultKind) -> Fault {
@@ -45,12 +47,20 @@ fn until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Tells this listener, for as long as the health lives.
+fn report_to(health: &Health, alerts: Alerts) {
+    let mut terms = Terms::default();
+    terms.alerts = alerts;
+    std::mem::forget(health.0.listeners.add(&terms));
+}
+
 fn heard(health: &Health) -> Receiver<Availability> {
     let (sender, receiver) = channel();
-    health.report_to(&Alerts::to(move |server, availability| {
+    let alerts = Alerts::to(move |server, availability| {
         assert_eq!(&**server, "server:1");
         let _ = sender.send(availability);
-    }));
+    });
+    report_to(health, alerts);
     receiver
 }
 
@@ -281,11 +291,12 @@ fn changes_are_told_in_their_order_whoever_makes_them() {
 fn a_listener_may_ask_and_may_panic() {
     let health = health(NEVER, || Ok(()));
     let own = health.clone();
-    health.report_to(&Alerts::to(move |_, availability| {
+    let alerts = Alerts::to(move |_, availability| {
         assert_eq!(own.stats().availability, availability);
         assert!(own.admit().is_err());
         panic!("as planned");
-    }));
+    });
+    report_to(&health, alerts);
     let heard = heard(&health);
     take_down(&health);
     assert_eq!(heard.try_iter().collect::<Vec<_>>(), [Down]);

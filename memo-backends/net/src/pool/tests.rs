@@ -11,8 +11,23 @@ const SOON: Duration = Duration::from_millis(50);
 /// A connection that knows its number, and how many there are.
 struct Wire {
     number: usize,
+    is_quiet: bool,
     open: Arc<AtomicUsize>,
+    aborted: Arc<AtomicUsize>,
 }
+
+impl Connection for Wire {
+    fn is_quiet(&mut self) -> bool {
+        self.is_quiet
+    }
+
+    fn abort(&mut self) {
+        self.aborted.fetch_add(1, Relaxed);
+    }
+}
+
+/// What a connection was told.
+impl Connection for Instant {}
 
 impl Drop for Wire {
     fn drop(&mut self) {
@@ -25,6 +40,7 @@ struct Server {
     made: Arc<AtomicUsize>,
     open: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
+    aborted: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -33,7 +49,9 @@ impl Server {
         self.most.fetch_max(open.fetch_add(1, Relaxed) + 1, Relaxed);
         Wire {
             number: self.made.fetch_add(1, Relaxed),
+            is_quiet: true,
             open,
+            aborted: self.aborted.clone(),
         }
     }
 
@@ -43,8 +61,12 @@ impl Server {
     }
 }
 
-fn later() -> Instant {
-    Instant::now() + LIMIT
+fn later() -> Deadline {
+    Deadline::after(LIMIT)
+}
+
+fn now() -> Deadline {
+    Deadline::after(Duration::ZERO)
 }
 
 fn fault() -> Fault {
@@ -52,7 +74,7 @@ fn fault() -> Fault {
 }
 
 fn take(pool: &Pool<Wire>) -> Pooled<'_, Wire> {
-    pool.take(later()).expect("there is a connection")
+    pool.take(&later()).expect("there is a connection")
 }
 
 #[test]
@@ -134,20 +156,24 @@ fn who_waits_gets_the_place_of_one_that_is_discarded() {
 }
 
 #[test]
-fn who_waits_too_long_gets_a_timeout() {
+fn who_waits_while_nobody_is_served_gives_up_after_a_deadline() {
     let pool = Server::default().pool(1);
     let _lent = take(&pool);
     let start = Instant::now();
-    let answer = pool.take(start + SOON);
-    assert_eq!(answer.expect_err("none is free").kind(), FaultKind::Timeout);
+    let answer = pool.take(&Deadline::after(SOON));
+    let Err(Unlent::Shortage(fault)) = answer else {
+        panic!("none is free");
+    };
+    assert_eq!(fault.kind(), FaultKind::Timeout);
     assert!(start.elapsed() >= SOON);
+    assert_eq!(pool.lock().line.len(), 0, "it is in nobody's way");
 }
 
 #[test]
 fn an_idle_connection_is_lent_even_when_the_time_is_over() {
     let pool = Server::default().pool(1);
     drop(take(&pool));
-    assert!(pool.take(Instant::now()).is_ok());
+    assert!(pool.take(&now()).is_ok());
 }
 
 #[test]
@@ -160,9 +186,10 @@ fn a_connect_that_fails_or_panics_gives_its_place_back() {
         1 => panic!("as planned"),
         _ => Ok(made.connect()),
     });
-    assert_eq!(pool.take(later()).err(), Some(fault()));
+    let failed = pool.take(&later()).err();
+    assert_eq!(failed, Some(Unlent::Failed(fault())));
     let panicked =
-        thread::scope(|scope| scope.spawn(|| pool.take(later()).is_ok()).join().is_err());
+        thread::scope(|scope| scope.spawn(|| pool.take(&later()).is_ok()).join().is_err());
     assert!(panicked);
     assert_eq!(take(&pool).number, 0);
 }
@@ -171,25 +198,227 @@ fn a_connect_that_fails_or_panics_gives_its_place_back() {
 fn connecting_learns_by_when_it_has_to_be_done() {
     let pool = Pool::new(1, Ok);
     let until = later();
-    assert_eq!(*pool.take(until).expect("made"), until);
+    assert_eq!(*pool.take(&until).expect("made"), until.end());
 }
 
 #[test]
-fn a_second_try_gets_a_new_connection_and_no_more_than_there_may_be() {
+fn a_second_try_gets_a_new_connection_on_the_place_of_the_first() {
     let server = Server::default();
     let pool = server.pool(2);
     let both = [take(&pool), take(&pool)];
     drop(both);
-    let lent = take(&pool);
-    lent.discard();
-    let second = pool.connect(later()).expect("there is room");
-    assert!(second.is_new());
-    assert_eq!(second.number, 2);
-    assert!(server.open.load(Relaxed) <= 2);
-    let third = pool.connect(later()).expect("the idle one makes room");
-    assert_eq!(third.number, 3);
+    pool.clear();
+    let _other = take(&pool);
+    let first = take(&pool);
+    let number = first.number;
+    let second = first.replaced(&now()).expect("it has a place");
+    assert!(second.is_new() && second.number > number);
     assert_eq!(server.open.load(Relaxed), 2);
-    assert!(pool.connect(Instant::now()).is_err());
+    drop(second);
+    assert_eq!(take(&pool).number, number + 1, "it is lent again");
+}
+
+#[test]
+fn what_is_given_up_is_aborted_and_what_is_given_back_is_not() {
+    let server = Server::default();
+    let pool = server.pool(1);
+    drop(take(&pool));
+    pool.clear();
+    assert_eq!(server.aborted.load(Relaxed), 0);
+    take(&pool).discard();
+    assert_eq!(server.aborted.load(Relaxed), 1);
+    drop(take(&pool).replaced(&later()).expect("it is made"));
+    assert_eq!(server.aborted.load(Relaxed), 2);
+    let panics = || {
+        let _lent = take(&pool);
+        panic!("as planned");
+    };
+    assert!(thread::scope(|scope| scope.spawn(panics).join().is_err()));
+    assert_eq!(server.aborted.load(Relaxed), 3);
+}
+
+#[test]
+fn a_connection_on_which_something_came_unasked_is_not_lent() {
+    let server = Server::default();
+    let pool = server.pool(1);
+    take(&pool).is_quiet = false;
+    let next = take(&pool);
+    assert!(next.is_new());
+    assert_eq!((next.number, server.aborted.load(Relaxed)), (1, 1));
+}
+
+#[test]
+fn a_child_of_a_fork_lends_no_connection_of_its_parent() {
+    let server = Server::default();
+    let pool = server.pool(2);
+    drop([take(&pool), take(&pool)]);
+    let kept = take(&pool);
+    // What the child finds: the parent's number.
+    pool.lock().process += 1;
+    let own = [take(&pool), take(&pool)];
+    assert!(own.iter().all(Pooled::is_new));
+    drop(kept);
+    drop(own);
+    let numbers = [take(&pool).number, take(&pool).number];
+    assert!(numbers.iter().all(|&number| number >= 2), "{numbers:?}");
+}
+
+/// Has as many threads wait for the pool's only connection, one after the other, while it is on loan.
+fn line_up<'s>(
+    scope: &'s thread::Scope<'s, '_>,
+    pool: &'s Pool<Wire>,
+    many: usize,
+    then: impl Fn(usize, Pooled<'_, Wire>) + Send + Sync + 's,
+) {
+    let then = Arc::new(then);
+    for place in 0..many {
+        let then = Arc::clone(&then);
+        scope.spawn(move || then(place, take(pool)));
+        waits(pool, place + 1);
+    }
+}
+
+fn waits(pool: &Pool<Wire>, many: usize) {
+    let start = Instant::now();
+    while pool.lock().line.len() < many {
+        assert!(start.elapsed() < LIMIT, "they never came");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn who_has_waited_longest_is_served_first() {
+    let pool = Server::default().pool(1);
+    let served = Mutex::new(Vec::new());
+    let lent = take(&pool);
+    thread::scope(|scope| {
+        line_up(scope, &pool, 16, |place, lent| {
+            served.lock().expect("nobody panics").push(place);
+            // A new connection on the same place is handed on as well.
+            match place % 3 {
+                0 => lent.discard(),
+                _ => drop(lent),
+            }
+        });
+        drop(lent);
+    });
+    let served = served.into_inner().expect("nobody panics");
+    assert!(served.iter().copied().eq(0..16), "{served:?}");
+}
+
+#[test]
+fn who_gives_back_and_takes_again_queues_behind_those_who_wait() {
+    let pool = Server::default().pool(1);
+    let turns = Mutex::new(Vec::new());
+    let first = take(&pool);
+    thread::scope(|scope| {
+        line_up(scope, &pool, 4, |place, lent| {
+            let mut lent = Some(lent);
+            for _ in 0..5 {
+                turns.lock().expect("nobody panics").push(place);
+                // Those who were served before are back in the line.
+                waits(&pool, 3);
+                drop(lent.take());
+                lent = Some(take(&pool));
+            }
+            turns.lock().expect("nobody panics").push(place);
+        });
+        drop(first);
+    });
+    let turns = turns.into_inner().expect("nobody panics");
+    let of_all: Vec<usize> = (0..20).map(|turn| turn % 4).collect();
+    assert_eq!(turns.get(..16), of_all.get(..16), "each in its turn");
+}
+
+#[test]
+fn who_has_waited_while_others_were_served_has_all_of_its_time() {
+    let pool = Server::default().pool(1);
+    let begin = Instant::now();
+    let waited = thread::scope(|scope| {
+        let lent = take(&pool);
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let deadline = Deadline::after(LIMIT);
+                    let without_waiting = deadline.end();
+                    let lent = pool.take(&deadline).expect("others are served");
+                    let turn = Instant::now();
+                    assert!(deadline.end() > without_waiting);
+                    thread::sleep(SOON);
+                    drop(lent);
+                    turn
+                })
+            })
+            .collect();
+        waits(&pool, 8);
+        drop(lent);
+        let turns = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("it ends well"));
+        turns.max().expect("there are some") - begin
+    });
+    assert!(waited >= 7 * SOON, "{waited:?}");
+}
+
+#[test]
+fn patience_grows_with_every_one_who_is_served_up_to_its_bound() {
+    let second = Duration::from_secs(1);
+    let deadline = Deadline::after(second);
+    let mut line: Line<()> = Line::default();
+    assert_eq!(line.patience(&deadline), None, "nobody was served");
+    let place = |was_served| Place {
+        idle: None,
+        generation: 0,
+        was_served,
+    };
+    let _seats = [line.join(), line.join()];
+    assert!(line.call(place(false)).is_none());
+    assert_eq!(line.patience(&deadline), None, "who failed was not served");
+    assert!(line.call(place(true)).is_none());
+    let patience = line.patience(&deadline).expect("one was served");
+    assert!(patience >= deadline.end());
+    let late = Deadline::after(second);
+    assert_eq!(line.patience(&late), None, "that was before it came");
+    let mut long_ago = Deadline::after(Duration::ZERO);
+    assert!(line.patience(&long_ago) <= Some(Line::<()>::last(&long_ago)));
+    long_ago.put_off(patience);
+    assert_eq!(shortage(&long_ago, Instant::now()).kind(), FaultKind::Busy);
+    let fresh = shortage(&Deadline::after(LIMIT), Instant::now());
+    assert_eq!(fresh.kind(), FaultKind::Timeout);
+    long_ago = late;
+    assert!(long_ago.end() <= Line::<()>::last(&long_ago));
+}
+
+/// A server that takes a turn's time for each answer, as many callers, and a count of turns instead of time: how long each waits, in turns.
+#[test]
+fn with_many_more_callers_than_connections_all_wait_for_about_the_same() {
+    const CONNECTIONS: usize = 16;
+    for callers in [64, 500] {
+        let mut line: Line<usize> = Line::default();
+        let mut seats: Vec<_> = (0..callers).map(|_| (line.join(), 0)).collect();
+        let mut waits = Vec::new();
+        for turn in 1..=100 {
+            for connection in 0..CONNECTIONS {
+                let place = Place {
+                    idle: Some(connection),
+                    generation: 0,
+                    was_served: true,
+                };
+                assert!(line.call(place).is_none());
+            }
+            for (seat, since) in &mut seats {
+                if seat.taken().is_some() {
+                    waits.push(turn - *since);
+                    (*seat, *since) = (line.join(), turn);
+                }
+            }
+        }
+        // Those of the first round had nobody before them.
+        let mut waits = waits.split_off(callers);
+        waits.sort_unstable();
+        let (median, slow) = (waits[waits.len() / 2], waits[waits.len() * 99 / 100]);
+        assert!(slow <= 3 * median, "{callers}: {median} and {slow}");
+    }
 }
 
 #[test]
@@ -209,7 +438,7 @@ fn a_cleared_pool_lends_nothing_that_is_older() {
 
 #[test]
 fn a_pool_of_none_has_one() {
-    assert!(Server::default().pool(0).take(later()).is_ok());
+    assert!(Server::default().pool(0).take(&later()).is_ok());
 }
 
 #[test]
@@ -228,7 +457,7 @@ fn many_threads_share_a_few_connections() {
                         0 => lent.discard(),
                         1 => {
                             lent.discard();
-                            drop(pool.connect(later()).expect("there is room some time"));
+                            drop(take(pool).replaced(&later()).expect("it has a place"));
                         }
                         2 => pool.clear(),
                         _ => drop(lent),
@@ -246,7 +475,7 @@ fn many_threads_share_a_few_connections() {
 /// A server that takes every connection's whole time and then fails: all threads are back after their own time, and not after the sum.
 #[test]
 fn during_an_outage_nobody_waits_for_more_than_his_own_time() {
-    let pool: Pool<Wire> = Pool::new(2, |until: Instant| {
+    let pool: Pool<Wire> = Pool::new(2, |until: Instant| -> Answer<Wire> {
         thread::sleep(until.saturating_duration_since(Instant::now()));
         Err(Fault::new(FaultKind::Timeout, "as planned"))
     });
@@ -256,8 +485,11 @@ fn during_an_outage_nobody_waits_for_more_than_his_own_time() {
                 scope.spawn(|| {
                     let start = Instant::now();
                     let until = start + 4 * SOON;
-                    let kind = pool.take(until).expect_err("it is down").kind();
-                    assert_eq!(kind, FaultKind::Timeout);
+                    let unlent = pool.take(&Deadline::after(4 * SOON));
+                    let Err(Unlent::Failed(fault) | Unlent::Shortage(fault)) = unlent else {
+                        panic!("it is down");
+                    };
+                    assert_eq!(fault.kind(), FaultKind::Timeout);
                     Instant::now().saturating_duration_since(until)
                 })
             })

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use memo_core::Waits;
-use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats};
-use memo_net::Address;
+use memo_core::backend::{Answer, Fault, FaultKind, ServerStats};
 use memo_net::retry::Twice;
 use memo_net::runtime::{handle, within};
+use memo_net::{Address, Deadline};
 use redis::{Pipeline, Value, cmd};
 
 use super::node::Node;
@@ -29,7 +29,6 @@ pub(crate) struct Cluster {
     map: RwLock<Map>,
     /// When the map was last asked for. Who holds it asks.
     asked: Mutex<Option<Instant>>,
-    alerts: Mutex<Option<Alerts>>,
 }
 
 /// Who has which slots, as far as is known.
@@ -76,11 +75,14 @@ impl Cluster {
             make,
             map: RwLock::default(),
             asked: Mutex::default(),
-            alerts: Mutex::default(),
         }
     }
 
-    pub(super) async fn one(self: &Arc<Self>, keyed: Keyed<'_>, manner: Manner) -> Answer<Value> {
+    pub(super) async fn one(
+        self: &Arc<Self>,
+        keyed: Keyed<'_>,
+        manner: Manner<'_>,
+    ) -> Answer<Value> {
         let answers = self.each(vec![keyed], manner).await?;
         answers.into_iter().next().ok_or_else(error::senseless)
     }
@@ -89,7 +91,7 @@ impl Cluster {
     pub(super) async fn each(
         self: &Arc<Self>,
         keyed: Vec<Keyed<'_>>,
-        manner: Manner,
+        manner: Manner<'_>,
     ) -> Answer<Vec<Value>> {
         self.know(manner).await?;
         let mut answers: Vec<Value> = keyed.iter().map(|_| Value::Nil).collect();
@@ -116,13 +118,6 @@ impl Cluster {
         Err(Fault::new(FaultKind::Other, message))
     }
 
-    pub(super) fn report_to(&self, alerts: &Alerts) {
-        *self.alerts.lock().unwrap_or_else(PoisonError::into_inner) = Some(alerts.clone());
-        for node in self.nodes() {
-            node.health().report_to(alerts);
-        }
-    }
-
     /// Of those who have slots; of those who were named, while it is not known who has.
     pub(super) fn stats(&self) -> Vec<ServerStats> {
         let nodes = self.nodes();
@@ -138,7 +133,7 @@ impl Cluster {
     }
 
     /// Sees to it that there is a map, and asks for a new one if it is in doubt.
-    async fn know(self: &Arc<Self>, manner: Manner) -> Answer<()> {
+    async fn know(self: &Arc<Self>, manner: Manner<'_>) -> Answer<()> {
         let began = Instant::now();
         let (is_known, is_doubtful) = {
             let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
@@ -148,10 +143,10 @@ impl Cluster {
             return Ok(());
         }
         let learned = match manner.waits {
-            Waits::Blocking => self.learn(is_known, began, manner.until),
+            Waits::Blocking => self.learn(is_known, began, manner.deadline.end()),
             Waits::Async => {
                 let cluster = Arc::clone(self);
-                let until = manner.until;
+                let until = manner.deadline.end();
                 let learning =
                     handle()?.spawn_blocking(move || cluster.learn(is_known, began, until));
                 let learned = async { learning.await.unwrap_or_else(|_| Err(error::cut())) };
@@ -229,14 +224,10 @@ impl Cluster {
             return Arc::clone(seed);
         }
         let place = Place::At(address.clone());
-        let node = (self.make)(Target {
+        Arc::new((self.make)(Target {
             place,
             ..self.template.clone()
-        });
-        if let Some(alerts) = &*self.alerts.lock().unwrap_or_else(PoisonError::into_inner) {
-            node.health().report_to(alerts);
-        }
-        Arc::new(node)
+        }))
     }
 
     fn errands(&self, keyed: &[Keyed<'_>]) -> Answer<Vec<Errand>> {
@@ -315,9 +306,10 @@ impl Map {
 fn ask_for_map(node: &Node, until: Instant) -> Answer<Vec<Range>> {
     let mut question = cmd("CLUSTER");
     question.arg("SLOTS");
+    let deadline = Deadline::after(until.saturating_duration_since(Instant::now()));
     let manner = Manner {
         waits: Waits::Blocking,
-        until,
+        deadline: &deadline,
         twice: Twice::Same,
         large: false,
     };
@@ -347,7 +339,7 @@ fn by_server(errands: Vec<Errand>) -> Vec<Vec<Errand>> {
 async fn ask_server(
     round: Vec<Errand>,
     keyed: &[Keyed<'_>],
-    manner: Manner,
+    manner: Manner<'_>,
 ) -> (Vec<Errand>, Answer<Vec<Value>>) {
     let Some(node) = round.first().map(|first| Arc::clone(&first.node)) else {
         return (round, Ok(Vec::new()));
@@ -366,15 +358,15 @@ async fn ask_server(
     (round, answer)
 }
 
-/// The answers without those to `ASKING`.
+/// The answers without those to `ASKING`; where that was refused, the refusal is the answer.
 fn without_asking(round: &[Errand], values: Vec<Value>) -> Vec<Value> {
-    let mut values = values.into_iter();
+    let mut values = values.into_iter().peekable();
     let mut answers = Vec::with_capacity(round.len());
     for errand in round {
-        if errand.asking {
-            values.next();
-        }
-        answers.extend(values.next());
+        let asking = values.next_if(|_| errand.asking);
+        let answer = values.next();
+        let refusal = asking.filter(|asking| matches!(asking, Value::ServerError(_)));
+        answers.extend(refusal.or(answer));
     }
     answers
 }

@@ -12,13 +12,12 @@ mod target;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use memo_core::Waits;
-use memo_core::backend::{Alerts, Answer, Fault, FaultKind, ServerStats};
+use memo_core::backend::{Answer, Fault, FaultKind, ServerStats, Terms};
 use memo_net::retry::Twice;
-use memo_net::{Address, Tls};
+use memo_net::{Address, Deadline, Listeners, Listening, Tls};
 use redis::{Cmd, Pipeline, Value};
 
 use self::cluster::Cluster;
@@ -31,7 +30,7 @@ use crate::config::{RedisConfig, Topology};
 #[derive(Debug)]
 pub(crate) struct Client {
     shape: Shape,
-    patience: Patience,
+    listeners: Listeners,
 }
 
 #[derive(Debug)]
@@ -42,9 +41,9 @@ enum Shape {
 
 /// How something is asked.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Manner {
+pub(crate) struct Manner<'d> {
     pub(crate) waits: Waits,
-    pub(crate) until: Instant,
+    pub(crate) deadline: &'d Deadline,
     pub(crate) twice: Twice,
     /// Whether it is so large that others should not wait behind it.
     pub(crate) large: bool,
@@ -56,13 +55,9 @@ pub(crate) struct Keyed<'n> {
     pub(crate) command: Cmd,
 }
 
-/// How long those who look after a server behind the scenes wait for it.
-#[derive(Clone, Debug)]
-struct Patience(Arc<AtomicU64>);
-
 impl Client {
     pub(crate) fn new(config: &RedisConfig) -> Answer<Self> {
-        let patience = Patience::of(Duration::from_millis(250));
+        let listeners = Listeners::default();
         let servers = addresses(config)?;
         let login = Login {
             user: config.user.clone(),
@@ -76,8 +71,8 @@ impl Client {
             patience: config.connect_millis.map(Duration::from_millis),
         };
         let make = {
-            let (patience, connections) = (patience.clone(), config.connections);
-            move |target: Target| Node::new(target, connections, patience.clone())
+            let (listeners, connections) = (listeners.clone(), config.connections);
+            move |target: Target| Node::new(target, connections, listeners.clone())
         };
         let shape = match &config.topology {
             Topology::Alone if config.servers.len() > 1 => return Err(several()),
@@ -92,7 +87,7 @@ impl Client {
                 Shape::One(make(Target { place, ..template }))
             }
         };
-        Ok(Self { shape, patience })
+        Ok(Self { shape, listeners })
     }
 
     /// Whether one command can be about several names.
@@ -101,7 +96,7 @@ impl Client {
     }
 
     /// Asks about one name. Errors that concern the question alone are values.
-    pub(crate) async fn one(&self, keyed: Keyed<'_>, manner: Manner) -> Answer<Value> {
+    pub(crate) async fn one(&self, keyed: Keyed<'_>, manner: Manner<'_>) -> Answer<Value> {
         match &self.shape {
             Shape::One(node) => node.ask(&keyed.command, manner).await,
             Shape::Many(cluster) => cluster.one(keyed, manner).await,
@@ -109,7 +104,11 @@ impl Client {
     }
 
     /// Asks all of it at once; as many answers, in the same order.
-    pub(crate) async fn each(&self, keyed: Vec<Keyed<'_>>, manner: Manner) -> Answer<Vec<Value>> {
+    pub(crate) async fn each(
+        &self,
+        keyed: Vec<Keyed<'_>>,
+        manner: Manner<'_>,
+    ) -> Answer<Vec<Value>> {
         match &self.shape {
             Shape::One(_) if keyed.is_empty() => Ok(Vec::new()),
             Shape::One(node) => node.ask(&together(keyed), manner).await,
@@ -117,13 +116,9 @@ impl Client {
         }
     }
 
-    /// From now on tells `alerts`, and gives those who probe so much time.
-    pub(crate) fn serve(&self, deadline: Duration, alerts: &Alerts) {
-        self.patience.set(deadline);
-        match &self.shape {
-            Shape::One(node) => node.health().report_to(alerts),
-            Shape::Many(cluster) => cluster.report_to(alerts),
-        }
+    /// Tells one more how the servers are, for as long as it listens.
+    pub(crate) fn tell(&self, terms: &Terms) -> Listening {
+        self.listeners.add(terms)
     }
 
     pub(crate) fn servers(&self) -> Vec<ServerStats> {
@@ -162,21 +157,4 @@ fn several() -> Fault {
 
 fn numbered() -> Fault {
     Fault::new(FaultKind::Other, "a cluster has no database but 0")
-}
-
-impl Patience {
-    fn of(time: Duration) -> Self {
-        let patience = Self(Arc::default());
-        patience.set(time);
-        patience
-    }
-
-    fn set(&self, time: Duration) {
-        let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        self.0.store(millis.clamp(1, 60_000), Ordering::Relaxed);
-    }
-
-    fn end(&self) -> Instant {
-        Instant::now() + Duration::from_millis(self.0.load(Ordering::Relaxed))
-    }
 }

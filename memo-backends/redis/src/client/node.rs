@@ -2,20 +2,20 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use memo_core::Waits;
 use memo_core::backend::Answer;
 use memo_net::retry::{self, Twice};
 use memo_net::runtime::{PerRuntime, within};
-use memo_net::{Address, Health, Pool};
+use memo_net::{Address, Deadline, Health, Listeners, Pool, Pooled, Unlent};
 use redis::{Cmd, cmd};
 
+use super::Manner;
 use super::lane::{Lane, Live};
 use super::question::Question;
 use super::target::{Place, Target};
 use super::wire::Wire;
-use super::{Manner, Patience};
 
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -28,13 +28,14 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(super) fn new(target: Target, connections: usize, patience: Patience) -> Self {
+    pub(super) fn new(target: Target, connections: usize, listeners: Listeners) -> Self {
         let target = Arc::new(target);
         let probed = Arc::clone(&target);
-        let probe = move || ping(&probed, patience.end());
+        let patience = listeners.clone();
+        let probe = move || ping(&probed, patience.patience());
         let wired = Arc::clone(&target);
         Self {
-            health: Health::new(target.place.to_string(), probe),
+            health: Health::new(target.place.to_string(), listeners, probe),
             wires: Pool::new(connections.max(1), move |until| {
                 Wire::connect(&wired, until)
             }),
@@ -57,7 +58,11 @@ impl Node {
     }
 
     /// Asks, unless the server is taken to be down. Errors that concern the question alone are in the reply.
-    pub(super) async fn ask<Q: Question>(&self, question: &Q, manner: Manner) -> Answer<Q::Reply> {
+    pub(super) async fn ask<Q: Question>(
+        &self,
+        question: &Q,
+        manner: Manner<'_>,
+    ) -> Answer<Q::Reply> {
         if manner.waits == Waits::Blocking {
             return self.ask_blocking(question, manner);
         }
@@ -69,34 +74,43 @@ impl Node {
     pub(super) fn ask_blocking<Q: Question>(
         &self,
         question: &Q,
-        manner: Manner,
+        manner: Manner<'_>,
     ) -> Answer<Q::Reply> {
         let admission = self.health.admit()?;
-        admission.settle(heard::<Q>(self.over_wire(question, manner)))
+        let answer = match self.wires.take(manner.deadline) {
+            Ok(wire) => self.over_wire(wire, question, manner),
+            Err(Unlent::Failed(fault)) => Err(fault),
+            // The server was not asked, and nothing is noted of it.
+            Err(Unlent::Shortage(fault)) => return Err(fault),
+        };
+        admission.settle(heard::<Q>(answer))
     }
 
-    fn over_wire<Q: Question>(&self, question: &Q, manner: Manner) -> Answer<Q::Reply> {
-        let until = manner.until;
-        let mut wire = self.wires.take(until)?;
+    fn over_wire<Q: Question>(
+        &self,
+        mut wire: Pooled<'_, Wire>,
+        question: &Q,
+        manner: Manner<'_>,
+    ) -> Answer<Q::Reply> {
         let is_new = wire.is_new();
-        let first = wire.ask(question, until);
+        let first = wire.ask(question, manner.deadline.end());
         if !self.is_over::<Q>(&first) {
             return first;
         }
-        wire.discard();
         if !self.is_asked_again(&first, manner.twice, is_new) {
+            wire.discard();
             return first;
         }
         self.wires.clear();
-        let mut wire = self.wires.connect(until)?;
-        let second = wire.ask(question, until);
+        let mut wire = wire.replaced(manner.deadline)?;
+        let second = wire.ask(question, manner.deadline.end());
         if self.is_over::<Q>(&second) {
             wire.discard();
         }
         second
     }
 
-    async fn over_lane<Q: Question>(&self, question: &Q, manner: Manner) -> Answer<Q::Reply> {
+    async fn over_lane<Q: Question>(&self, question: &Q, manner: Manner<'_>) -> Answer<Q::Reply> {
         let lanes = if manner.large {
             &self.large
         } else {
@@ -106,11 +120,12 @@ impl Node {
             let target = Arc::clone(&self.target);
             Arc::new(Lane::new(target, runtime.clone()))
         })?;
+        let until = manner.deadline.end();
         let mut is_second = false;
         loop {
-            let live = connected(&lane, manner.until).await?;
+            let live = connected(&lane, until).await?;
             let is_new = live.is_new();
-            let answer = within(manner.until, pin!(live.ask(question))).await;
+            let answer = within(until, pin!(live.ask(question))).await;
             if !self.is_over::<Q>(&answer) {
                 return answer;
             }
@@ -159,7 +174,8 @@ async fn connected(lane: &Arc<Lane>, until: Instant) -> Answer<Arc<Live>> {
 }
 
 /// Whether the server answers; what it answers with does not matter, unless it is about itself.
-fn ping(target: &Target, until: Instant) -> Answer<()> {
+fn ping(target: &Target, time: Duration) -> Answer<()> {
+    let until = Deadline::after(time).end();
     let reply = Wire::connect(target, until)?.ask(&cmd("PING"), until)?;
     Cmd::complaint(&reply).map_or(Ok(()), Err)
 }

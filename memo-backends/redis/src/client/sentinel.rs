@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use memo_core::backend::{Answer, Fault, FaultKind};
 use memo_net::Address;
+use memo_net::deadline::later;
 use redis::{Cmd, Value, cmd};
 
 use super::question::Question;
@@ -103,9 +104,8 @@ fn address(host: &[u8], port: &[u8]) -> Answer<Address> {
 pub(super) fn share(until: Instant, many: usize) -> Instant {
     let now = Instant::now();
     let left = until.saturating_duration_since(now);
-    now + left
-        .checked_div(u32::try_from(many).unwrap_or(1))
-        .unwrap_or(Duration::ZERO)
+    let share = left.checked_div(u32::try_from(many).unwrap_or(1));
+    later(now, share.unwrap_or(Duration::ZERO))
 }
 
 impl fmt::Display for Sentinels {

@@ -17,7 +17,7 @@ pub(super) fn fits(command: &Cmd, reply: &Value) -> bool {
         }
         (b"SET" | b"AUTH" | b"SELECT" | b"ASKING", reply) => *reply == Okay,
         (b"TYPE" | b"PING", reply) => matches!(reply, SimpleString(_)),
-        (b"UNLINK", reply) => matches!(reply, Int(_)),
+        (b"UNLINK" | b"DEL", reply) => matches!(reply, Int(_)),
         // Our scripts.
         (b"EVAL" | b"EVALSHA", reply) => matches!(reply, Int(_) | BulkString(_)),
         (b"ROLE" | b"CLUSTER", reply) => matches!(reply, Array(_)),
@@ -41,12 +41,13 @@ mod tests {
 
     #[test]
     fn commands_have_answers_of_their_own_forms() {
-        let forms: [(&[&str], &[&str]); 8] = [
+        let forms: [(&[&str], &[&str]); 9] = [
             (&["GET", "a"], &[BULK, NIL]),
             (&["MGET", "a", "b"], &[TWO]),
             (&["SET", "a", "A"], &[OKAY]),
             (&["TYPE", "a"], &[WORD]),
             (&["UNLINK", "a"], &[NUMBER]),
+            (&["DEL", "a"], &[NUMBER]),
             (&["EVALSHA", "0"], &[NUMBER, BULK]),
             (&["ROLE"], &[TWO]),
             (&["SENTINEL", "a"], &[TWO, NIL]),

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::time::Instant;
 
 use memo_core::backend::Answer;
-use memo_net::Stream;
+use memo_net::{Connection, Stream};
 use redis::Value;
 
 use super::question::Question;
@@ -45,7 +45,12 @@ impl Wire {
     pub(super) fn ask<Q: Question>(&mut self, question: &Q, until: Instant) -> Answer<Q::Reply> {
         self.stream.until(until);
         self.send(&question.packed())?;
-        question.fitting(question.receive(self)?)
+        let reply = question.fitting(question.receive(self)?)?;
+        match self.received().is_empty() {
+            true => Ok(reply),
+            // Nobody asked for what is left: one who talks out of turn may have answered something else before.
+            false => Err(error::senseless()),
+        }
     }
 
     pub(super) fn read_value(&mut self) -> Answer<Value> {
@@ -77,6 +82,16 @@ impl Wire {
 
     fn received(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+impl Connection for Wire {
+    fn is_quiet(&mut self) -> bool {
+        self.received().is_empty() && self.stream.is_quiet()
+    }
+
+    fn abort(&mut self) {
+        self.stream.reset();
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a server refuses, in memo's kinds; and what it is told about us.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use memo_core::Waits;
-use memo_core::backend::{Answer, Availability, Backend, Fault, FaultKind};
+use memo_core::backend::{Answer, Availability, Backend, Fault, FaultKind, Lease};
 use memo_redis::{Redis, RedisConfig, Topology};
+use memo_testkit::block_on;
 use memo_testkit::servers::{Break, Proxy, RedisServer};
 
-use crate::support::{BOTH, get, name, redis, set};
+use crate::support::{BOTH, eventually, get, name, redis, set};
 
 #[test]
 fn a_wrong_password_is_a_fault_of_its_kind_and_not_tried_again() {
@@ -164,4 +166,111 @@ const STRANGER: &str = include_str!("certificates/server.pem");
 #[track_caller]
 fn fault<T: std::fmt::Debug>(answer: Answer<T>) -> Fault {
     answer.expect_err("it fails")
+}
+
+/// Has a server refuse what changes something, or some of it: what was there is there still.
+#[track_caller]
+fn refuses_to_delete(server: &RedisServer, redis: &Redis, refuse: &[&str], kind: FaultKind) {
+    for waits in BOTH {
+        let (value, lease, nothing) = (name("value"), name("lease"), name("nothing"));
+        set(redis, &value, "A", waits).expect("it is stored");
+        let time = Duration::from_secs(60);
+        let granted = block_on(redis.lease(&lease, time, waits));
+        assert!(matches!(granted, Ok(Lease::Granted(_))), "{granted:?}");
+        server.ask(refuse);
+        for name in [&value, &lease, &nothing] {
+            let names = std::slice::from_ref(name);
+            let fault = fault(block_on(redis.delete_many(names, waits)));
+            assert_eq!(fault.kind(), kind, "{name:?} {waits:?}: {fault}");
+        }
+        let both = [nothing, lease.clone()];
+        assert!(block_on(redis.delete_many(&both, waits)).is_err());
+        let undo: Vec<&str> = refuse[..3].iter().copied().chain(["0"]).collect();
+        server.ask(&undo);
+        server.ask(&["REPLICAOF", "NO", "ONE"]);
+        assert_eq!(get(redis, &value, waits), Ok(Some("A".into())));
+        let held = block_on(redis.lease(&lease, time, waits));
+        assert_eq!(held, Ok(Lease::Held), "{waits:?}");
+    }
+    assert_eq!(redis.servers()[0].availability, Availability::Up);
+}
+
+#[test]
+fn a_deletion_is_refused_while_there_are_too_few_replicas() {
+    let server = RedisServer::start();
+    let redis = redis(&server.url(), 20_000);
+    let too_few = ["CONFIG", "SET", "min-replicas-to-write", "1"];
+    refuses_to_delete(&server, &redis, &too_few, FaultKind::Other);
+}
+
+#[test]
+fn a_deletion_is_refused_by_a_replica() {
+    let server = RedisServer::start();
+    // Nobody is there, so that the replica keeps what it has.
+    let redis = redis(&server.url(), 20_000);
+    let demoted = ["REPLICAOF", "127.0.0.1", "1"];
+    refuses_to_delete(&server, &redis, &demoted, FaultKind::Other);
+}
+
+#[test]
+fn a_deletion_is_refused_while_the_server_cannot_save() {
+    let server = RedisServer::with(&["--dir", "/proc"]);
+    // Nothing can be written there, not even by root.
+    server.ask(&["CONFIG", "SET", "save", "3600 1"]);
+    let redis = redis(&server.url(), 20_000);
+    for waits in BOTH {
+        let value = name("value");
+        server.ask(&["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"]);
+        set(&redis, &value, "A", waits).expect("it is stored");
+        server.ask(&["BGSAVE"]);
+        eventually("a background save fails", || {
+            let said = server.ask(&["INFO", "persistence"]);
+            said.contains("rdb_last_bgsave_status:err")
+        });
+        server.ask(&["CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"]);
+        for name in [&value, &name("nothing")] {
+            let names = std::slice::from_ref(name);
+            let fault = fault(block_on(redis.delete_many(names, waits)));
+            assert_eq!(fault.kind(), FaultKind::Full, "{waits:?}: {fault}");
+        }
+        assert_eq!(get(&redis, &value, waits), Ok(Some("A".into())));
+    }
+}
+
+#[test]
+fn one_who_may_only_del_deletes_and_one_who_may_not_does_not() {
+    let server = RedisServer::start();
+    let all = ["reset", "on", ">pw", "~*", "+@all", "-unlink"];
+    for (user, more, may) in [
+        ("deleter", [].as_slice(), true),
+        ("blind", &["-type"], true),
+        ("keeper", &["-del"], false),
+    ] {
+        server.ask(&[&["ACL", "SETUSER", user], &all[..], more].concat());
+        let redis = redis(&format!("redis://{user}:pw@{}", server.address()), 20_000);
+        for waits in BOTH {
+            let (value, nothing) = (name("value"), name("nothing"));
+            set(&redis, &value, "A", waits).expect("it is stored");
+            let deleted = block_on(redis.delete_many(&[nothing, value.clone()], waits));
+            assert_eq!(deleted.clone().ok(), may.then_some(1), "{user} {waits:?}");
+            assert!(may || deleted.is_err_and(|fault| fault.kind() == FaultKind::Auth));
+            let left = get(&redis, &value, waits).expect("it may be read");
+            assert_eq!(left.is_none(), may, "{user} {waits:?}");
+        }
+        assert_eq!(redis.servers()[0].availability, Availability::Up);
+    }
+}
+
+#[test]
+fn a_server_without_unlink_is_told_to_del() {
+    let server = RedisServer::with(&["--rename-command", "UNLINK", ""]);
+    let redis = redis(&server.url(), 20_000);
+    for waits in BOTH {
+        let value = name("value");
+        set(&redis, &value, "A", waits).expect("it is stored");
+        let names = std::slice::from_ref(&value);
+        assert_eq!(block_on(redis.delete_many(names, waits)), Ok(1));
+        assert_eq!(get(&redis, &value, waits), Ok(None));
+        assert_eq!(block_on(redis.delete_many(names, waits)), Ok(0));
+    }
 }
