@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::backend::{Availability, Fault};
 use crate::far::Problem;
 use crate::reject::Reject;
+use crate::threads::contained;
 
 /// Something that happened to one call, or to a server behind the cache. It names the function, never its arguments, key or value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,7 +245,14 @@ pub enum Unstored {
 /// assert_eq!(hits.0.load(Ordering::Relaxed), 1);
 /// # Ok::<(), memo_core::Error>(())
 /// ```
+///
+/// An observer that panics is told of the next event all the same; the panic reaches no caller.
 pub trait Observer: std::fmt::Debug + Send + Sync {
     /// Called once for each event.
     fn on(&self, event: &Event);
+}
+
+/// Tells an observer: the one place where that is done. Whoever calls a memoized function is not to blame for who watches it.
+pub(crate) fn tell(observer: &dyn Observer, event: &Event) {
+    contained(|| observer.on(event));
 }

@@ -1,10 +1,10 @@
 //! What panics around a call: the types of its values and its observer. And what must not: telling of it where nobody can read.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use memo::{Event, Observer, memoize, with_cache};
+use memo::{Event, Observer, memoize, memoize_iter, with_cache};
 use memo_testkit::assert_computed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -80,13 +80,10 @@ impl Observer for Panicking {
 }
 
 #[test]
-fn an_observer_that_panics_leaves_nothing_behind() {
+fn the_panic_of_an_observer_reaches_no_caller_and_changes_nothing() {
     #[memoize(key = "observed-by-a-panic:{n}", large_data)]
     fn observed(n: u32) -> u32 {
         n
-    }
-    fn panics<R>(run: impl FnOnce() -> R) -> bool {
-        catch_unwind(AssertUnwindSafe(|| drop(run()))).is_err()
     }
     let observer = Arc::new(Panicking::default());
     let cache = store::builder().observer(observer.clone()).build();
@@ -94,15 +91,97 @@ fn an_observer_that_panics_leaves_nothing_behind() {
     in_time(move || {
         with_cache(&cache, || {
             observer.0.store(true, Ordering::SeqCst);
-            for _ in 0..3 {
-                assert!(panics(|| observed(1)));
-                assert!(panics(|| observed::entry(1).put(2)));
-                assert!(panics(|| observed::entry(1).invalidate()));
+            for round in 0..3 {
+                assert_eq!([observed(1), observed(1)], [1, 1]);
+                observed::entry(1).put(2);
+                assert_eq!(observed(1), 2, "in round {round}");
+                assert_eq!(memo::refresh(|| observed(1)), 1);
+                assert!(observed::entry(1).invalidate());
             }
-            observer.0.store(false, Ordering::SeqCst);
-            observed::entry(1).invalidate();
-            assert_eq!(observed(1), 1);
+            assert_eq!(cache.stats().computed, 6);
             observed::site().invalidate_all();
+        });
+    });
+}
+
+#[test]
+fn a_body_that_panics_before_an_observer_that_panics_is_the_one_panic_of_the_call() {
+    #[memoize(key = "panics-as-well:{n}")]
+    fn panics_as_well(n: u32) -> u32 {
+        assert!(n > 1, "the body's own");
+        n
+    }
+    let observer = Arc::new(Panicking::default());
+    observer.0.store(true, Ordering::SeqCst);
+    let cache = store::builder().observer(observer).build().expect("sound");
+    with_cache(&cache, || {
+        let panic = catch_unwind(|| panics_as_well(1)).expect_err("the body panics");
+        assert_eq!(panic.downcast_ref(), Some(&"the body's own"));
+        assert_eq!(panics_as_well(2), 2);
+    });
+}
+
+#[test]
+fn the_panic_of_an_observer_reaches_no_awaiting_caller() {
+    #[memoize(key = "observed-asynchronously:{n}")]
+    async fn observed_async(n: u32) -> u32 {
+        n
+    }
+    let observer = Arc::new(Panicking::default());
+    observer.0.store(true, Ordering::SeqCst);
+    let cache = store::builder().observer(observer).build().expect("sound");
+    let calls = async {
+        assert_eq!(observed_async(1).await + observed_async(1).await, 2);
+        assert!(observed_async::entry(1).invalidate().await);
+    };
+    memo_testkit::block_on(memo::with_cache_async(&cache, calls));
+    assert_eq!(cache.stats().computed, 1);
+}
+
+#[test]
+fn the_panic_of_an_observer_leaves_a_sequence_whole() {
+    #[memoize_iter(key = "observed-items:{n}")]
+    fn observed_items(n: u32) -> impl Iterator<Item = u32> {
+        0..n
+    }
+    let observer = Arc::new(Panicking::default());
+    observer.0.store(true, Ordering::SeqCst);
+    let cache = store::builder().observer(observer).build().expect("sound");
+    in_time(move || {
+        with_cache(&cache, || {
+            for _ in 0..2 {
+                assert_eq!(observed_items(3).collect::<Vec<_>>(), [0, 1, 2]);
+            }
+        });
+        assert_eq!(cache.stats().computed, 1);
+    });
+}
+
+/// A filter, a weight, a clone are the function's own: they panic as its body does.
+#[test]
+fn a_filter_or_a_weight_that_panics_panics_in_the_call_and_leaves_nothing_behind() {
+    static PANICS: AtomicBool = AtomicBool::new(true);
+    fn may_panic() {
+        assert!(!PANICS.load(Ordering::SeqCst), "as planned");
+    }
+    #[memoize(cache_if = |_| { may_panic(); true })]
+    fn filtered(n: u32) -> u32 {
+        n
+    }
+    #[memoize(weigh = |_| { may_panic(); 8 }, near = "1m")]
+    fn weighed(n: u32) -> u32 {
+        n
+    }
+    in_time(|| {
+        Isolated::new().run(|| {
+            PANICS.store(true, Ordering::SeqCst);
+            for _ in 0..2 {
+                assert!(catch_unwind(|| filtered(1)).is_err());
+                assert!(catch_unwind(|| weighed(1)).is_err());
+            }
+            PANICS.store(false, Ordering::SeqCst);
+            assert_eq!([filtered(1), weighed(1)], [1, 1]);
+            assert_computed!(0, filtered(1) + weighed(1));
         });
     });
 }

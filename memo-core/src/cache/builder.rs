@@ -11,7 +11,7 @@ use crate::backend::{Alerts, Availability, DynBackend, Terms};
 use crate::backend::{Backend, Guarded};
 use crate::clock::{Clock, Janitor, Time};
 use crate::error::Error;
-use crate::event::{Event, Observer};
+use crate::event::{self, Event, Observer};
 use crate::far::{Far, LEAST_NAME, Owed};
 use crate::flight::Flights;
 use crate::keyring::Keyring;
@@ -213,11 +213,12 @@ fn alerts(backend: &'static str, observer: Option<Arc<dyn Observer>>, owed: Arc<
             owed.collect();
         }
         if let Some(observer) = &observer {
-            observer.on(&Event::Server {
+            let event = Event::Server {
                 backend,
                 server: Arc::clone(server),
                 availability,
-            });
+            };
+            event::tell(&**observer, &event);
         }
     })
 }

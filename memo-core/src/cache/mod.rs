@@ -25,7 +25,7 @@ pub(crate) use self::lease::Claim;
 use crate::backend::ServerStats;
 use crate::clock::{Janitor, Tick, Time};
 use crate::context;
-use crate::event::{Event, Observer};
+use crate::event::{self, Event, Observer};
 use crate::far::{Far, Problem};
 use crate::flight::Flights;
 use crate::key::{Key, NameParts, store_name};
@@ -150,10 +150,13 @@ impl Cache {
             return;
         }
         match &self.0.observer {
-            Some(observer) => observer.on(&Event::NotCached {
-                function: &state.name,
-                problem: problem.clone(),
-            }),
+            Some(observer) => event::tell(
+                &**observer,
+                &Event::NotCached {
+                    function: &state.name,
+                    problem: problem.clone(),
+                },
+            ),
             // Not `eprintln`: it panics where standard error is full or gone.
             None => drop(writeln!(
                 io::stderr(),
@@ -177,7 +180,7 @@ impl Cache {
     #[inline]
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         if let Some(observer) = &self.0.observer {
-            observer.on(&event());
+            event::tell(&**observer, &event());
         }
     }
 
