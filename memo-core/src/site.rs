@@ -11,6 +11,7 @@ use crate::expiration::{Expiration, Jitter};
 use crate::far::{Manner, Told};
 use crate::key::Scope;
 use crate::registry::{self, ScopeId};
+use crate::schema::Watch;
 use crate::stats::{Counters, Stats};
 
 /// A memoized function: its name, its figures, and all its entries at once.
@@ -238,6 +239,12 @@ impl Site {
 
     pub const fn version(mut self, version: u32) -> Self {
         self.options.version = version;
+        self.options.manner.versioned = true;
+        self
+    }
+
+    pub const fn untraced(mut self) -> Self {
+        self.options.manner.watch = Watch::Author;
         self
     }
 

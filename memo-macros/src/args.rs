@@ -16,7 +16,7 @@ use crate::template::Template;
 use crate::values::{self, Value};
 
 /// Every option, in the order of the reference, and what reads it.
-pub(crate) const OPTIONS: [(&str, &[Attr]); 25] = [
+pub(crate) const OPTIONS: [(&str, &[Attr]); 26] = [
     ("key", BOTH),
     ("skip", BOTH),
     ("name", BOTH),
@@ -36,6 +36,7 @@ pub(crate) const OPTIONS: [(&str, &[Attr]); 25] = [
     ("encrypt", BOTH),
     ("encryption_key", BOTH),
     ("codec", BOTH),
+    ("schema", BOTH),
     ("strict", &[Attr::Memoize]),
     ("lock", &[Attr::Memoize]),
     ("near", &[Attr::Memoize]),
@@ -121,6 +122,7 @@ pub(crate) struct Args {
     pub(crate) encrypt: Option<Opt<()>>,
     pub(crate) encryption_key: Option<Opt<Expr>>,
     pub(crate) codec: Option<Opt<Codec>>,
+    pub(crate) schema: Option<Opt<bool>>,
     pub(crate) strict: Option<Opt<()>>,
     /// In milliseconds.
     pub(crate) lock: Option<Opt<u64>>,
@@ -267,6 +269,7 @@ impl Args {
             "encrypt" => value.fill(&mut self.encrypt, values::flag),
             "encryption_key" => value.fill(&mut self.encryption_key, values::keyring),
             "codec" => value.fill(&mut self.codec, values::codec),
+            "schema" => value.fill(&mut self.schema, values::boolean),
             "strict" => value.fill(&mut self.strict, values::flag),
             "lock" => value.fill(&mut self.lock, values::lock),
             "near" => value.fill(&mut self.near, values::near),

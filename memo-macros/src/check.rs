@@ -78,6 +78,7 @@ fn options(attr: Attr, args: &Args, function: &Function, diag: &mut Diag) {
         encrypt: _,
         encryption_key: _,
         codec: _,
+        schema: _,
         strict: _,
         lock: _,
         near: _,
@@ -103,6 +104,7 @@ fn bytes(attr: Attr, args: &Args, features: Features, diag: &mut Diag) {
     encrypt_has_its_feature(name(&args.encrypt), features, diag);
     msgpack_has_its_feature(value(&args.codec), features, diag);
     encryption_key_has_encrypt(args, diag);
+    types_that_nobody_looks_at_have_a_version(args, diag);
     if attr == Attr::Memoize {
         local_values_never_become_bytes(args, diag);
         local_values_have_no_backend(args, diag);
@@ -143,6 +145,23 @@ fn encryption_key_has_encrypt(args: &Args, diag: &mut Diag) {
     }
 }
 
+/// Something must tell the values of one type from those of another.
+fn types_that_nobody_looks_at_have_a_version(args: &Args, diag: &mut Diag) {
+    if let (
+        Some(Opt {
+            name: schema,
+            value: false,
+        }),
+        None,
+    ) = (&args.schema, &args.version)
+    {
+        diag.error(
+            schema,
+            "`schema = false` leaves it to `version` to tell a changed type from this one; add `version = 1`, and another number with each change",
+        );
+    }
+}
+
 /// What stays in the process is never encoded.
 fn local_values_never_become_bytes(args: &Args, diag: &mut Diag) {
     if args.local.is_none() {
@@ -154,6 +173,7 @@ fn local_values_never_become_bytes(args: &Args, diag: &mut Diag) {
         name(&args.encrypt),
         name(&args.encryption_key),
         name(&args.codec),
+        name(&args.schema),
         name(&args.lock),
         name(&args.near),
     ];

@@ -225,12 +225,13 @@ fn site(model: &Model) -> TokenStream {
     let compress = site.compress.map(|compress| quote!(.compress(#compress)));
     let encrypt = site.encrypt.then(|| quote!(.encrypt()));
     let codec = site.codec.as_ref().map(|codec| site_codec(codec, model));
+    let untraced = site.untraced.then(|| quote!(.untraced()));
     let lock = site.lock.map(|millis| quote!(.lock(#millis)));
     let near = site.near.map(|millis| quote!(.near(#millis)));
     quote! {{
         struct __MemoHere;
         #private::site(::core::any::type_name::<__MemoHere>, #function)
-            #named #form #version #expiration #jitter #large_data #compress #encrypt #codec #lock #near
+            #named #form #version #expiration #jitter #large_data #compress #encrypt #codec #untraced #lock #near
     }}
 }
 

@@ -89,6 +89,8 @@ pub(crate) struct Site {
     pub(crate) compress: Option<bool>,
     pub(crate) encrypt: bool,
     pub(crate) codec: Option<Codec>,
+    /// Whether the type of the value is left alone.
+    pub(crate) untraced: bool,
     /// In milliseconds.
     pub(crate) lock: Option<u64>,
     /// In milliseconds.
@@ -198,6 +200,7 @@ impl Model {
             encrypt,
             encryption_key,
             codec,
+            schema,
             strict,
             lock,
             near,
@@ -242,6 +245,7 @@ impl Model {
                 compress: value(compress),
                 encrypt: encrypt.is_some(),
                 codec: value(codec),
+                untraced: value(schema) == Some(false),
                 lock: value(lock),
                 near: value(near),
             },

@@ -11,6 +11,7 @@ mod expiry;
 mod far_calls;
 mod faults;
 mod generic_outcomes;
+mod hidden_types;
 mod identity;
 mod invalidation;
 mod keys;

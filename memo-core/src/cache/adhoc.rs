@@ -14,6 +14,7 @@ use crate::keep::{Keep, KeepAll, KeepOkAlone};
 use crate::key::{Key, KeyPart};
 use crate::registry::named_site;
 use crate::rules::Ruling;
+use crate::schema::Watch;
 use crate::site::Site;
 use crate::value::{Cacheable, Portable, serialised_weight};
 use crate::waits::Waits;
@@ -90,6 +91,23 @@ impl Policy {
     #[must_use]
     pub fn codec(mut self, codec: Codec) -> Self {
         self.manner.codec = codec;
+        self
+    }
+
+    /// Leaves it to the name to tell values of one type from those of another: `schema`. With `false` the value's `Deserialize` is not run on
+    /// made-up data to find out its shape, so a changed type needs a policy of another name.
+    ///
+    /// ```
+    /// # use memo_core::{Cache, Policy};
+    /// # let cache = Cache::builder().build()?;
+    /// // A map whose keys refuse whatever is made up hides the type of what they map to.
+    /// let rates = Policy::named("docs-rates-v2").schema(false);
+    /// assert_eq!(cache.get_or_compute(&"EUR", &rates, || 108), 108);
+    /// # Ok::<(), memo_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn schema(mut self, traced: bool) -> Self {
+        self.manner.watch = if traced { Watch::Tag } else { Watch::Author };
         self
     }
 

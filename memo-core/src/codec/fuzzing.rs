@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use super::{Blocks, Codec, Unencodable, decode, encode};
-use crate::schema;
+use crate::schema::{self, Watch};
 use crate::value::Portable;
 
 /// Bytes as values of all kinds of types, in postcard.
@@ -60,7 +60,12 @@ fn comes_back<V: Portable + 'static>(codec: Codec, bytes: &[u8]) {
 fn bytes_of<V: Portable + 'static>(value: &V, codec: Codec) -> Result<Vec<u8>, Unencodable> {
     let mut kept = Vec::new();
     let mut out = Blocks::new(100, &mut kept);
-    encode(value, codec, schema::shape::<V>(codec), &mut out)?;
+    encode(
+        value,
+        codec,
+        schema::shape::<V>(codec, Watch::Tag),
+        &mut out,
+    )?;
     out.finish().map_err(|_| Unencodable::Overflow)?;
     Ok(kept)
 }

@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use self::blocks::{BlockSink, Blocks, Full, Overflow};
 pub(crate) use self::survival::objection;
-use crate::schema::{self, Shape};
+use crate::schema::{self, Shape, Watch};
 use crate::value::Portable;
 
 /// How values become bytes.
@@ -68,7 +68,7 @@ pub struct Wire<V> {
     /// Of values of the shape that the type has under the codec.
     pub(crate) encode: fn(&V, Codec, &Shape, &mut Blocks<'_>) -> Result<(), Unencodable>,
     pub(crate) decode: fn(Codec, &[u8]) -> Result<V, Undecodable>,
-    pub(crate) shape: fn(Codec) -> &'static Shape,
+    pub(crate) shape: fn(Codec, Watch) -> &'static Shape,
     /// What a value, written and read, has to say against its type.
     pub(crate) objection: fn(&V, Codec) -> Option<String>,
 }

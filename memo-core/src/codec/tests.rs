@@ -46,7 +46,12 @@ fn try_bytes<V: Portable + 'static>(
 ) -> Result<Vec<u8>, Unencodable> {
     let mut memory = Memory::holding(limit);
     let mut out = Blocks::new(7, &mut memory);
-    encode(value, codec, schema::shape::<V>(codec), &mut out)?;
+    encode(
+        value,
+        codec,
+        schema::shape::<V>(codec, Watch::Tag),
+        &mut out,
+    )?;
     let total = out.finish().map_err(|_| Unencodable::Overflow)?;
     assert_eq!(total, memory.bytes.len() as u64);
     Ok(memory.bytes)

@@ -13,7 +13,7 @@ use crate::key::{DIGEST_BYTES, Key, plain_name};
 use crate::keyring::Keyring;
 use crate::near::KeyRef;
 use crate::registry;
-use crate::schema::Shape;
+use crate::schema::{Shape, Watch};
 use crate::seal::{Digest, Seals, WriteId};
 use crate::site::{Site, State};
 
@@ -26,6 +26,10 @@ pub struct Manner {
     pub(crate) encrypt: bool,
     pub(crate) compress: Option<bool>,
     pub(crate) codec: Codec,
+    /// Who finds out that the type of the values has changed.
+    pub(crate) watch: Watch,
+    /// Whether there is a `version`, so that the author can say that it has.
+    pub(crate) versioned: bool,
     /// For how long one process at a time computes, before it counts as dead.
     pub(crate) lock: Option<Duration>,
     /// For how long copies are kept in this process.
@@ -39,6 +43,8 @@ impl Manner {
         encrypt: false,
         compress: None,
         codec: Codec::Postcard,
+        watch: Watch::Tag,
+        versioned: false,
         lock: None,
         near: None,
     };
@@ -121,8 +127,8 @@ impl<V> Course<V> {
             (true, None) => return Self::Nowhere(Problem::NoKeyring),
             (true, keyring) => keyring,
         };
-        let shape = (wire.shape)(manner.codec);
-        match obstacle(far, site, key, shape) {
+        let shape = (wire.shape)(manner.codec, manner.watch);
+        match obstacle(far, site, key, manner, shape) {
             Some(problem) => Self::Nowhere(problem),
             None => {
                 let spot = Spot::new(cache, far, site, key, manner, keyring, shape);
@@ -133,8 +139,19 @@ impl<V> Course<V> {
 }
 
 /// What keeps any value of the function out of the backend.
-fn obstacle(far: &Far, site: &'static Site, key: &Key, shape: &Shape) -> Option<Problem> {
+fn obstacle(
+    far: &Far,
+    site: &'static Site,
+    key: &Key,
+    manner: Manner,
+    shape: &Shape,
+) -> Option<Problem> {
     if !far.capability.in_process {
+        // No other program reads what is in this process. Bytes that have names and kinds in them mean what they meant.
+        let may_be_misread = !manner.codec.is_self_describing() && !manner.versioned;
+        if let (Some(gap), true) = (&shape.gap, may_be_misread) {
+            return Some(Problem::IncompleteSchema(gap.clone()));
+        }
         if !site.state().has_own_names() {
             return Some(Problem::SharedPath);
         }

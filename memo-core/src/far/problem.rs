@@ -14,6 +14,9 @@ pub enum Problem {
     Unportable(String),
     /// A value was encoded, and its bytes do not decode to such a value.
     DoesNotSurvive,
+    /// Not all of the value's type can be seen, so that a program in which the rest has changed would read these bytes as something else. In words for
+    /// its author.
+    IncompleteSchema(String),
     /// Another function of this program has the same path, so that both would have the same names outside the process.
     SharedPath,
     /// Another function of this program has entries of the same names outside the process, because their templates render alike. Neither is served
@@ -35,6 +38,11 @@ impl fmt::Display for Problem {
             Self::DoesNotSurvive => f.write_str(
                 "a value was encoded and its bytes do not decode to such a value (`skip_serializing_if`, or `Serialize` and `Deserialize` that \
                  disagree): say `codec = \"msgpack\"`, mend the type, or say `local`",
+            ),
+            Self::IncompleteSchema(gap) => write!(
+                f,
+                "{gap}, so a changed type could not be told from this one: say `version = 1`, and another number whenever the type of the values \
+                 changes, or `codec = \"msgpack\"`, or `local` (of a `Policy`: `schema(false)`, and another name for another type)",
             ),
             Self::SharedPath => f.write_str(
                 "another memoized function has the same path, so outside the process their names would meet: give one of them `name = \"..\"`",
@@ -72,5 +80,6 @@ fn bit(problem: &Problem) -> u8 {
         Problem::DoesNotSurvive => 4,
         Problem::SharedPath => 8,
         Problem::SharedKey { .. } => 16,
+        Problem::IncompleteSchema(_) => 32,
     }
 }

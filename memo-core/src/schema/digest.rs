@@ -18,14 +18,30 @@ pub(super) fn tag(codec: Codec, graph: &Graph, root: Format, stopped: Option<&st
         written: 0,
     };
     writer.format(root);
-    let mut digest = Sha256::new();
-    digest.update(b"memo/schema/v1");
-    digest.update([codec.id()]);
+    let mut digest = begin(codec);
     digest.update(&writer.out);
     if let Some(name) = stopped {
         digest.update([0xFF]);
         digest.update(name);
     }
+    head(digest)
+}
+
+/// The tag of all types that are not traced.
+pub(super) fn untraced(codec: Codec) -> [u8; 4] {
+    let mut digest = begin(codec);
+    digest.update([0xFE]);
+    head(digest)
+}
+
+fn begin(codec: Codec) -> Sha256 {
+    let mut digest = Sha256::new();
+    digest.update(b"memo/schema/v1");
+    digest.update([codec.id()]);
+    digest
+}
+
+fn head(digest: Sha256) -> [u8; 4] {
     let [a, b, c, d, ..]: [u8; 32] = digest.finalize().into();
     [a, b, c, d]
 }

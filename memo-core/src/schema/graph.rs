@@ -80,6 +80,18 @@ pub(super) struct Way {
     pub(super) named: Option<usize>,
 }
 
+impl Way {
+    /// Whether a value was made this way.
+    pub(super) fn was_made(&self) -> bool {
+        matches!(self.state, State::Made(_))
+    }
+
+    /// Whether no value can be made this way.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state == State::Failed
+    }
+}
+
 /// The content of a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {

@@ -6,6 +6,7 @@
 
 mod access;
 mod digest;
+mod gaps;
 mod graph;
 mod problem;
 mod proof;
@@ -20,7 +21,6 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use foldhash::fast::RandomState;
-use serde::de::DeserializeOwned;
 
 use self::proof::Proof;
 use crate::codec::{self, Codec};
@@ -36,6 +36,8 @@ pub(crate) struct Shape {
     pub(crate) tuples: Vec<Tuple>,
     /// Why the codec can never carry the type, in words for its author; `None` if nothing is known against it.
     pub(crate) problem: Option<String>,
+    /// Why not all of the type was seen, in words for its author: one that differs where nothing was seen has this tag as well. `None` if all was.
+    pub(crate) gap: Option<String>,
     /// What the first value that was read back said of the type.
     pub(crate) proof: Proof,
 }
@@ -50,21 +52,43 @@ pub(crate) struct Tuple {
     pub(crate) len: usize,
 }
 
-type Shapes = RwLock<HashMap<(TypeId, Codec), &'static Shape, RandomState>>;
+/// Who finds out that a type has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Watch {
+    /// The tag does: the type is traced.
+    Tag,
+    /// The function's author does, by its `version`: none of the type's code is run to look at it.
+    Author,
+}
+
+type Shapes = RwLock<HashMap<(TypeId, Codec, Watch), &'static Shape, RandomState>>;
 
 static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::default);
 
-/// The shape of `V` under a codec. Traced once for each type, then looked up.
-pub(crate) fn shape<V: Portable + 'static>(codec: Codec) -> &'static Shape {
-    known::<V>(codec, |value| codec::objection(value, codec))
+/// The shape of `V` under a codec. Taken once for each type, then looked up.
+pub(crate) fn shape<V: Portable + 'static>(codec: Codec, watch: Watch) -> &'static Shape {
+    known::<V>(codec, watch, || match watch {
+        Watch::Tag => trace::shape::<V>(codec, |value| codec::objection(value, codec)),
+        Watch::Author => Shape::untraced(codec),
+    })
 }
 
-/// The shape of `V`, each of whose made-up values is judged.
-fn known<V: DeserializeOwned + 'static>(
-    codec: Codec,
-    judge: impl Fn(&V) -> Option<String>,
-) -> &'static Shape {
-    let key = (TypeId::of::<V>(), codec);
+impl Shape {
+    /// That of any type of whose changes its author takes care.
+    fn untraced(codec: Codec) -> Self {
+        Self {
+            tag: digest::untraced(codec),
+            tuples: Vec::new(),
+            problem: None,
+            gap: None,
+            proof: Proof::default(),
+        }
+    }
+}
+
+/// The shape of `V`, which is taken if this is the first question.
+fn known<V: 'static>(codec: Codec, watch: Watch, take: impl FnOnce() -> Shape) -> &'static Shape {
+    let key = (TypeId::of::<V>(), codec, watch);
     let known = SHAPES.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(shape) = known.get(&key) {
         return shape;
@@ -72,7 +96,7 @@ fn known<V: DeserializeOwned + 'static>(
     drop(known);
     // No lock is held around the type's own code, which may ask for a shape as well.
     // Nor is any function memoized in there: the shape of its values may be the one that is being taken.
-    let shape = Surroundings::mode(Mode::Bypass).run(|| trace::shape::<V>(codec, judge));
+    let shape = Surroundings::mode(Mode::Bypass).run(take);
     let mut known = SHAPES.write().unwrap_or_else(PoisonError::into_inner);
     known
         .entry(key)

@@ -46,7 +46,7 @@ fn may_be_nil(graph: &Graph, around: usize) -> bool {
 }
 
 /// Where in the type the trace is: `` `Order.lines.price` ``.
-fn place(recorder: &Recorder) -> String {
+pub(super) fn place(recorder: &Recorder) -> String {
     let graph = &recorder.graph;
     let mut names = Vec::new();
     for (depth, step) in recorder.path.iter().enumerate() {

@@ -5,12 +5,13 @@ use serde::de::Visitor;
 use super::trace::Stop;
 
 /// How many samples a type may refuse before it is given up: each list is tried to its end.
-pub(super) const SAMPLES: usize = 16;
+pub(super) const SAMPLES: usize = 48;
 
-const STRINGS: [&str; 14] = [
+/// The first is one that careless code takes as well: it indexes, and divides.
+const STRINGS: [&str; 47] = [
+    "a",
     "",
     "0",
-    "a",
     "http://a/",
     "2020-01-01T00:00:00Z",
     "67e55044-10b1-426f-9247-bb680e5fe0c8",
@@ -22,11 +23,49 @@ const STRINGS: [&str; 14] = [
     "a@a.aa",
     "127.0.0.1:80",
     "true",
+    // Codes: of a country, a currency, a language, an airport, a colour.
+    "AA",
+    "US",
+    "en",
+    "USD",
+    "eng",
+    "EUR",
+    "en-US",
+    "en_US",
+    "JFK",
+    "#000000",
+    "A0",
+    "A",
+    "AAAA",
+    // Identifiers, digests and keys.
+    "00000000",
+    "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+    "00000000000000000000000000000000",
+    "0000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0x0000000000000000000000000000000000000000",
+    "000000000000000000000000",
+    "AAAAAAAAAAA",
+    "AAAA=",
+    // Numbers as text.
+    "1",
+    "1.5",
+    "100",
+    "0001",
+    "1 USD",
+    "1%",
+    // Names of things.
+    "+14155552671",
+    "example.com",
+    "UTC",
+    "Europe/Paris",
+    "00:00:00:00:00:00",
 ];
 
-const BYTES: [usize; 6] = [0, 16, 32, 4, 8, 64];
+const BYTES: [usize; 12] = [16, 0, 32, 4, 8, 64, 1, 2, 12, 20, 24, 48];
 
-const NUMBERS: [u8; 4] = [0, 1, 2, 100];
+/// The first is one that careless code divides by, or takes for a day, a month, a length or an index. The next ones ascend.
+const NUMBERS: [u8; 8] = [1, 2, 3, 100, 0, 10, 50, 200];
 
 fn pick<T: Copy, const N: usize>(samples: &[T; N], attempt: usize) -> T {
     samples[attempt % N]
@@ -44,8 +83,17 @@ pub(super) fn number(attempt: usize) -> u8 {
     pick(&NUMBERS, attempt)
 }
 
+/// A number of a kind that holds years, and thousands.
+pub(super) fn large_number(attempt: usize) -> u16 {
+    match attempt % (NUMBERS.len() + 2) {
+        8 => 2000,
+        9 => 1000,
+        attempt => number(attempt).into(),
+    }
+}
+
 pub(super) fn character(attempt: usize) -> char {
-    pick(&['a', '0', 'A', ' '], attempt)
+    pick(&['a', '0', 'A', ' ', '1', '_'], attempt)
 }
 
 /// For a visitor that takes whatever comes.

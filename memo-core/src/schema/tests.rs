@@ -10,7 +10,7 @@ use super::*;
 
 /// The shape of a type that may be read only.
 fn shape<V: DeserializeOwned + 'static>(codec: Codec) -> &'static Shape {
-    known::<V>(codec, |_| None)
+    known::<V>(codec, Watch::Tag, || trace::shape::<V>(codec, |_| None))
 }
 
 fn tag<V: DeserializeOwned + 'static>() -> [u8; 4] {

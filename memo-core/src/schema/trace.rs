@@ -33,12 +33,14 @@ pub(super) fn shape<V: DeserializeOwned + 'static>(
     judge: impl Fn(&V) -> Option<String>,
 ) -> Shape {
     let mut recorder = Recorder::new(codec);
-    let complete = recorder.run::<V>(&judge);
-    let stopped = (!complete).then(type_name::<V>);
+    recorder.run::<V>(&judge);
+    let gap = recorder.gap();
+    let stopped = gap.is_some().then(type_name::<V>);
     Shape {
         tag: digest::tag(codec, &recorder.graph, recorder.root, stopped),
         tuples: recorder.graph.tuples(),
         problem: recorder.problem,
+        gap,
         proof: Proof::default(),
     }
 }
@@ -82,8 +84,12 @@ pub(super) struct Recorder {
     cause: Option<Cause>,
     /// How many samples a type has refused: known by its seed, or by the visitor of the option or newtype around it.
     refused: HashMap<TypeId, usize, RandomState>,
-    /// Whether a type was never satisfied.
-    given_up: bool,
+    /// The types that were never satisfied: the container that each is in, and its place in words.
+    given_up: Vec<(Option<usize>, String)>,
+    /// Where the type's own code panicked.
+    panicked: Option<String>,
+    /// Whether a value was made.
+    made: bool,
     requests: usize,
     repetitions: usize,
 }
@@ -99,14 +105,16 @@ impl Recorder {
             found: Format::Nothing,
             cause: None,
             refused: HashMap::default(),
-            given_up: false,
+            given_up: Vec::new(),
+            panicked: None,
+            made: false,
             requests: 0,
             repetitions: 0,
         }
     }
 
-    /// Makes values until nothing new is learnt. Answers whether everything was seen.
-    fn run<V: DeserializeOwned>(&mut self, judge: &impl Fn(&V) -> Option<String>) -> bool {
+    /// Makes values until nothing new is learnt.
+    fn run<V: DeserializeOwned>(&mut self, judge: &impl Fn(&V) -> Option<String>) {
         for _ in 0..PASSES {
             let made = self.pass::<V>();
             if let (Some(value), None) = (&made, &self.problem) {
@@ -116,14 +124,34 @@ impl Recorder {
             }
             let progress = self.graph.progress;
             self.graph.begin();
-            if made.is_some() && !self.graph.is_open(self.root) {
-                return !self.given_up;
-            }
-            if !progress || self.is_spent() {
-                return false;
+            self.made |= made.is_some();
+            let is_seen = made.is_some() && !self.graph.is_open(self.root);
+            if is_seen || !progress || self.is_spent() {
+                return;
             }
         }
-        false
+    }
+
+    /// Returns why not all of the type was seen, in words for its author; `None` if it was.
+    fn gap(&self) -> Option<String> {
+        if self.is_spent() {
+            return Some("the type has too many parts to see them all".to_owned());
+        }
+        if let Some(place) = &self.panicked {
+            return Some(format!(
+                "{place} panicked when it was given a made-up value"
+            ));
+        }
+        let container = self.graph.first_gap();
+        if container.is_none() && (self.made || self.root != Format::Nothing) {
+            return None;
+        }
+        let mut refusals = self.given_up.iter();
+        let refusal = refusals.find(|(around, _)| *around == container);
+        Some(match refusal.or(self.given_up.first()) {
+            Some((_, place)) => format!("{place} accepts none of the values that memo makes up"),
+            None => "the type is nested too deep to see all of it".to_owned(),
+        })
     }
 
     fn pass<V: DeserializeOwned>(&mut self) -> Option<V> {
@@ -136,8 +164,9 @@ impl Recorder {
                 made
             }
             Err(_) => {
+                let place = problem::place(self);
+                self.panicked.get_or_insert(place);
                 self.graph.abandon();
-                self.given_up = true;
                 None
             }
         }
@@ -209,7 +238,8 @@ impl Recorder {
             self.graph.progress = true;
             self.cause = Some(Cause::Retry);
         } else {
-            self.given_up = true;
+            let around = self.path.last().map(|step| step.container);
+            self.given_up.push((around, problem::place(self)));
             self.cause = Some(Cause::Dead);
         }
     }
@@ -331,18 +361,18 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
 
     leaves! {
         deserialize_bool Bool |v, n| v.visit_bool(n % 2 == 1);
-        deserialize_i8 I8 |v, n| v.visit_i8(samples::number(n) as i8);
-        deserialize_i16 I16 |v, n| v.visit_i16(samples::number(n).into());
-        deserialize_i32 I32 |v, n| v.visit_i32(samples::number(n).into());
-        deserialize_i64 I64 |v, n| v.visit_i64(samples::number(n).into());
-        deserialize_i128 I128 |v, n| v.visit_i128(samples::number(n).into());
+        deserialize_i8 I8 |v, n| v.visit_i8((samples::number(n) & 127) as i8);
+        deserialize_i16 I16 |v, n| v.visit_i16(samples::large_number(n) as i16);
+        deserialize_i32 I32 |v, n| v.visit_i32(samples::large_number(n).into());
+        deserialize_i64 I64 |v, n| v.visit_i64(samples::large_number(n).into());
+        deserialize_i128 I128 |v, n| v.visit_i128(samples::large_number(n).into());
         deserialize_u8 U8 |v, n| v.visit_u8(samples::number(n));
-        deserialize_u16 U16 |v, n| v.visit_u16(samples::number(n).into());
-        deserialize_u32 U32 |v, n| v.visit_u32(samples::number(n).into());
-        deserialize_u64 U64 |v, n| v.visit_u64(samples::number(n).into());
-        deserialize_u128 U128 |v, n| v.visit_u128(samples::number(n).into());
-        deserialize_f32 F32 |v, n| v.visit_f32(samples::number(n).into());
-        deserialize_f64 F64 |v, n| v.visit_f64(samples::number(n).into());
+        deserialize_u16 U16 |v, n| v.visit_u16(samples::large_number(n).into());
+        deserialize_u32 U32 |v, n| v.visit_u32(samples::large_number(n).into());
+        deserialize_u64 U64 |v, n| v.visit_u64(samples::large_number(n).into());
+        deserialize_u128 U128 |v, n| v.visit_u128(samples::large_number(n).into());
+        deserialize_f32 F32 |v, n| v.visit_f32(samples::large_number(n).into());
+        deserialize_f64 F64 |v, n| v.visit_f64(samples::large_number(n).into());
         deserialize_char Char |v, n| v.visit_char(samples::character(n));
         deserialize_str Str |v, n| v.visit_borrowed_str(samples::string(n));
         deserialize_string Str |v, n| v.visit_str(samples::string(n));
@@ -445,8 +475,8 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
 
 /// Whether a type is seen to its end.
 #[cfg(test)]
-pub(super) fn is_complete<V: DeserializeOwned>() -> bool {
-    Recorder::new(Codec::Postcard).run::<V>(&|_| None)
+pub(super) fn is_complete<V: DeserializeOwned + 'static>() -> bool {
+    shape::<V>(Codec::Postcard, |_| None).gap.is_none()
 }
 
 /// What was seen of a type, without its name.

@@ -344,6 +344,7 @@ fn local_values_never_become_bytes() {
             encrypt,
             encryption_key = KEYS,
             codec = "postcard",
+            schema = true,
             weigh = size
         ),
         item(),
@@ -354,6 +355,7 @@ fn local_values_never_become_bytes() {
         "encrypt",
         "encryption_key",
         "codec",
+        "schema",
     ];
     assert_eq!(found.len(), names.len(), "{found:#?}");
     for (message, name) in found.iter().zip(names) {
@@ -362,6 +364,14 @@ fn local_values_never_become_bytes() {
             "{message}"
         );
     }
+}
+
+#[test]
+fn a_type_that_nobody_looks_at_needs_a_version() {
+    one(quote!(schema = false), item(), "add `version = 1`");
+    assert_eq!(errors(quote!(schema = false, version = 1), item()), [""; 0]);
+    assert_eq!(errors(quote!(schema = true), item()), [""; 0]);
+    one(quote!(schema), item(), "`schema` needs a value");
 }
 
 #[test]

@@ -425,6 +425,7 @@ fn constants_go_to_the_site() {
         (quote!(large_data), ".large_data()"),
         (quote!(compress), ".compress(true)"),
         (quote!(encrypt), ".encrypt()"),
+        (quote!(schema = false, version = 1), ".untraced()"),
         (
             quote!(codec = "postcard"),
             ".codec(::memo::Codec::Postcard)",

@@ -3,7 +3,7 @@
 use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::*;
-use crate::schema::shape;
+use crate::schema::{Watch, shape};
 
 fn refused<V: Portable + 'static>(value: &V) -> String {
     match try_bytes(value, Codec::Postcard, usize::MAX) {
@@ -13,14 +13,14 @@ fn refused<V: Portable + 'static>(value: &V) -> String {
 }
 
 fn problem<V: Portable + 'static>() -> Option<&'static str> {
-    shape::<V>(Codec::Postcard).problem.as_deref()
+    shape::<V>(Codec::Postcard, Watch::Tag).problem.as_deref()
 }
 
 fn is_refused_beforehand<V: Portable + 'static>() {
     let words = problem::<V>().unwrap_or_else(|| panic!("{}", std::any::type_name::<V>()));
     assert!(words.contains("codec = \"msgpack\"") && words.contains("`local`"));
     #[cfg(feature = "msgpack")]
-    assert_eq!(shape::<V>(Codec::Msgpack).problem, None);
+    assert_eq!(shape::<V>(Codec::Msgpack, Watch::Tag).problem, None);
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

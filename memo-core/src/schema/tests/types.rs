@@ -75,7 +75,6 @@ fn types_that_validate_are_seen_whole() {
     is_seen_whole::<Address>();
     is_seen_whole::<Ascending>();
     is_seen_whole::<Everything>();
-    assert!(!trace::is_complete::<Never>());
     assert_eq!(shape::<Everything>(Codec::Postcard).problem, None);
     assert_eq!(shape::<Never>(Codec::Postcard).problem, None);
 }
@@ -157,8 +156,8 @@ fn recursive_types_end() {
     is_seen_whole::<Vec<Statement>>();
     is_seen_whole::<Winding>();
     is_seen_whole::<(Option<Winding>, u8)>();
-    assert!(!trace::is_complete::<Endless>());
-    assert!(!trace::is_complete::<Void>());
+    is_seen_whole::<Endless>();
+    is_seen_whole::<Void>();
     is_seen_whole::<Option<u8>>();
 }
 
@@ -186,10 +185,103 @@ impl<'de> Deserialize<'de> for Panics {
 }
 
 #[test]
+fn what_comes_after_a_type_that_takes_nothing_is_a_gap() {
+    fn gap<V: DeserializeOwned + 'static>() -> Option<String> {
+        trace::shape::<V>(Codec::Postcard, |_| None).gap
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Inner {
+        never: Never,
+        last: u8,
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code)]
+    struct Outer {
+        prices: HashMap<String, Vec<(Never, u32)>>,
+    }
+    let words = gap::<Outer>().expect("the price is not seen");
+    assert!(
+        words.starts_with("`Outer.prices.0` accepts none"),
+        "{words}"
+    );
+    assert!(gap::<(Never, u32)>().is_some());
+    assert!(gap::<Vec<(Inner, u32)>>().is_some());
+    assert!(gap::<(Endless, u32)>().is_some());
+    // Nothing is hidden behind these.
+    assert_eq!(gap::<Never>(), None);
+    assert_eq!(gap::<(u32, Never)>(), None);
+    assert_eq!(gap::<Inner>(), None);
+    assert_eq!(gap::<Vec<Option<Inner>>>(), None);
+    assert_eq!(gap::<HashMap<u32, Result<Inner, Never>>>(), None);
+}
+
+#[test]
+fn codes_and_identifiers_of_everyday_use_are_seen_through() {
+    #[derive(Deserialize)]
+    #[serde(try_from = "String")]
+    struct Text<const SORT: u8>;
+    impl<const SORT: u8> TryFrom<String> for Text<SORT> {
+        type Error = &'static str;
+        fn try_from(text: String) -> Result<Self, Self::Error> {
+            let all = |is: fn(char) -> bool| text.chars().all(is);
+            let fits = match SORT {
+                0 => text.len() == 2 && all(|c| c.is_ascii_uppercase()),
+                1 => ["EUR", "GBP", "JPY"].contains(&text.as_str()),
+                2 => text.len() == 64 && all(|c| c.is_ascii_hexdigit()),
+                3 => text.len() == 26 && text.starts_with("01"),
+                4 => text.starts_with('+') && text[1..].parse::<u64>().is_ok(),
+                5 => text.contains('@'),
+                _ => text.parse::<f64>().is_ok(),
+            };
+            fits.then_some(Self).ok_or("something else")
+        }
+    }
+    is_seen_whole::<(
+        Text<0>,
+        Text<1>,
+        Text<2>,
+        Text<3>,
+        Text<4>,
+        Text<5>,
+        Text<6>,
+        u8,
+    )>();
+    assert_ne!(tag::<(Text<0>, u32)>(), tag::<(Text<0>, i32)>());
+}
+
+#[test]
+fn careless_code_is_not_made_to_panic() {
+    #[derive(Deserialize)]
+    struct Raw {
+        per_second: u32,
+        divisor: i8,
+        initial: String,
+        bytes: Vec<u8>,
+    }
+    #[derive(Deserialize)]
+    #[serde(from = "Raw")]
+    struct Careless;
+    impl From<Raw> for Careless {
+        fn from(raw: Raw) -> Self {
+            let _ = (1_000_000 / raw.per_second, 100 / raw.divisor);
+            let _ = (&raw.initial[..1], raw.bytes[0]);
+            Self
+        }
+    }
+    assert_eq!(
+        trace::shape::<(Careless, u8)>(Codec::Postcard, |_| None).gap,
+        None
+    );
+}
+
+#[test]
 fn a_panic_stops_the_trace() {
     type Before = (u32, Panics, u8);
     type Other = (i32, Panics, u8);
     assert_eq!(shape::<Before>(Codec::Postcard).problem, None);
+    let gap = shape::<Before>(Codec::Postcard).gap.as_deref();
+    assert_eq!(gap, Some("`1` panicked when it was given a made-up value"));
     assert_ne!(tag::<Before>(), tag::<Other>());
     assert_eq!(
         trace::shape::<Before>(Codec::Postcard, |_| None).tag,
