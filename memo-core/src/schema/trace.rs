@@ -367,7 +367,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         deserialize_i64 I64 |v, n| v.visit_i64(samples::large_number(n).into());
         deserialize_i128 I128 |v, n| v.visit_i128(samples::large_number(n).into());
         deserialize_u8 U8 |v, n| v.visit_u8(samples::number(n));
-        deserialize_u16 U16 |v, n| v.visit_u16(samples::large_number(n).into());
+        deserialize_u16 U16 |v, n| v.visit_u16(samples::large_number(n));
         deserialize_u32 U32 |v, n| v.visit_u32(samples::large_number(n).into());
         deserialize_u64 U64 |v, n| v.visit_u64(samples::large_number(n).into());
         deserialize_u128 U128 |v, n| v.visit_u128(samples::large_number(n).into());
