@@ -5,11 +5,12 @@
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::thread;
 
 use crate::cache::Cache;
-use crate::flight::FlightId;
+use crate::flight::{FlightId, Heart};
 use crate::stats::Lane;
 
 /// How the memoized calls made in a scope treat the cache.
@@ -174,6 +175,8 @@ pub(crate) struct Surroundings {
     /// Whether no cache is bound, where `cache` is none; otherwise the one that is bound stays.
     pub(crate) is_unbound: bool,
     pub(crate) leading: Option<FlightId>,
+    /// What the leader says when it is polled.
+    pub(crate) heart: Option<Arc<Heart>>,
 }
 
 impl Surroundings {
@@ -201,7 +204,11 @@ impl Surroundings {
         let mut body = pin!(body);
         std::future::poll_fn(|context| -> Poll<R> {
             let _restored = self.enter();
-            body.as_mut().poll(context)
+            let Some(heart) = &self.heart else {
+                return body.as_mut().poll(context);
+            };
+            let turn = heart.beat(context.waker());
+            body.as_mut().poll(&mut Context::from_waker(turn.waker()))
         })
         .await
     }

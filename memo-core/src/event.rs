@@ -29,6 +29,14 @@ pub enum Event {
         /// The function.
         function: &'static str,
     },
+    /// The call has waited for another caller that made no progress: one whose future is not polled any more, or that took longer than
+    /// [`follow_timeout`](crate::CacheBuilder::follow_timeout). It runs the body itself.
+    GaveUpWaiting {
+        /// The function.
+        function: &'static str,
+        /// How long it had waited.
+        after: Duration,
+    },
     /// Another caller's computation answered.
     Joined {
         /// The function.
@@ -140,6 +148,7 @@ impl Event {
             Self::Hit { function }
             | Self::Miss { function, .. }
             | Self::Waiting { function }
+            | Self::GaveUpWaiting { function, .. }
             | Self::Joined { function }
             | Self::Leased { function }
             | Self::LeaseHeld { function }

@@ -48,5 +48,6 @@ mod support;
 mod tampering;
 mod testkit;
 mod user_code;
+mod waits;
 
 pub(crate) use support::Runs;

@@ -40,6 +40,7 @@ pub struct CacheBuilder {
     require_encryption: bool,
     max_value_bytes: Option<u64>,
     patience: Duration,
+    follow_timeout: Duration,
     deadline: Duration,
 }
 
@@ -57,6 +58,7 @@ impl CacheBuilder {
             require_encryption: false,
             max_value_bytes: None,
             patience: Duration::from_millis(100),
+            follow_timeout: Duration::from_secs(10),
             deadline: Duration::from_millis(250),
         }
     }
@@ -109,6 +111,36 @@ impl CacheBuilder {
     /// first.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
+        self
+    }
+
+    /// How long a call waits for another call that computes what it wants, before it runs the body itself; 10 s at first. A call made by
+    /// another memoized body waits a tenth of that.
+    ///
+    /// Of all that wait for a call one goes on when the time is over, and the time of the others begins anew: the body runs no more often than
+    /// this time has passed, and once. Whoever comes to an end first ends it for all. It is meant for what can never end because it waits, out of sight, for the
+    /// very call that waits for it; without `memo` such calls would just have run. A future that is not polled any more is noticed earlier, in about a
+    /// fifth of a second. [`Event::GaveUpWaiting`] tells of both.
+    ///
+    /// ```
+    /// use std::thread;
+    /// use std::time::Duration;
+    /// use memo_core::{Cache, Policy};
+    ///
+    /// let cache = Cache::builder().follow_timeout(Duration::from_millis(50)).build()?;
+    /// let policy = Policy::named("docs-follow-timeout");
+    /// let outer = cache.get_or_compute(&1, &policy, || {
+    ///     // Another thread asks for what is being computed, and is waited for.
+    ///     thread::scope(|scope| {
+    ///         let inner = scope.spawn(|| cache.get_or_compute(&1, &policy, || 20));
+    ///         inner.join().expect("no panic") + 1
+    ///     })
+    /// });
+    /// assert_eq!(outer, 21);
+    /// # Ok::<(), memo_core::Error>(())
+    /// ```
+    pub fn follow_timeout(mut self, limit: Duration) -> Self {
+        self.follow_timeout = limit;
         self
     }
 
@@ -193,7 +225,7 @@ impl CacheBuilder {
             enabled,
             near,
             far,
-            flights: Flights::new(),
+            flights: Flights::new(self.follow_timeout),
             time: self.time,
             observer: self.observer,
             patience: self.patience,

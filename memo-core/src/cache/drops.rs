@@ -5,7 +5,7 @@ use crate::backend::Group;
 use crate::context;
 use crate::event::{Event, Operation};
 use crate::far::Far;
-use crate::flight::Follow;
+use crate::flight::{Follow, Waited};
 use crate::site::Site;
 use crate::waits::{Waits, at_once};
 
@@ -74,12 +74,15 @@ impl Cache {
     }
 }
 
-/// Waits until what is being written is written.
+/// Waits until what is being written is written. Who takes too long has to delete it himself.
 pub(crate) async fn end(writings: Vec<Follow>, waits: Waits) {
     for writing in writings {
-        match waits {
-            Waits::Blocking => drop(writing.wait()),
-            Waits::Async => drop(writing.await),
+        let waited = match waits {
+            Waits::Blocking => writing.wait(),
+            Waits::Async => writing.await,
+        };
+        if let Waited::Stalled(stalled) = waited {
+            stalled.revoke();
         }
     }
 }

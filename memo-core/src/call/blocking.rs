@@ -44,14 +44,15 @@ fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
             Step::Next(next) => next,
         };
         step = match next {
-            Next::Wait(flight) => call.landed(flight.wait()),
+            Next::Wait(flight) => call.waited(flight.wait()),
             Next::Fetch(errand) => {
                 let answer = errand.surroundings.run(|| at_once(call.fetch()));
                 call.fetched(errand, answer)
             }
             Next::Claim(errand) => {
-                let may_wait = errand.may_wait();
+                let may_wait = errand.begin_claiming();
                 let claim = errand.surroundings.run(|| at_once(call.claim(may_wait)));
+                errand.end_claiming();
                 call.claimed(errand, claim)
             }
             Next::Run(errand) => return Ready::Run(errand),

@@ -50,14 +50,15 @@ async fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
     loop {
         // No outcome outlives a turn: it need not be `Send`.
         let step = match next {
-            Next::Wait(flight) => call.landed(flight.await),
+            Next::Wait(flight) => call.waited(flight.await),
             Next::Fetch(errand) => {
                 let answer = errand.surroundings.run_async(call.fetch()).await;
                 call.fetched(errand, answer)
             }
             Next::Claim(errand) => {
-                let claim = call.claim(errand.may_wait());
+                let claim = call.claim(errand.begin_claiming());
                 let claim = errand.surroundings.run_async(claim).await;
+                errand.end_claiming();
                 call.claimed(errand, claim)
             }
             Next::Run(errand) => return Ready::Run(errand),

@@ -115,8 +115,25 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 }
 
 impl Errand {
-    /// Whether to wait for another process. Who computes beside a flight does not: the one who leads may be waiting for him.
-    pub(super) fn may_wait(&self) -> bool {
-        matches!(self.right, Right::Lead(_))
+    /// Whether to wait for another process. Who computes beside a flight does not: the one who leads may be waiting for him. Nor does who goes on in
+    /// the place of a leader: that one may be the holder.
+    ///
+    /// Waiting for a lease has an end of its own, so the followers wait along.
+    pub(super) fn begin_claiming(&self) -> bool {
+        match &self.right {
+            Right::Lead(lead) if !lead.is_second() => {
+                lead.excuse(true);
+                true
+            }
+            Right::Lead(_) | Right::Alone(_) | Right::Spent => false,
+        }
+    }
+
+    pub(super) fn end_claiming(&self) {
+        if let Right::Lead(lead) = &self.right
+            && !lead.is_second()
+        {
+            lead.excuse(false);
+        }
     }
 }

@@ -19,7 +19,7 @@ use crate::cache::{Cache, installed};
 use crate::context::{self, Mode, Surroundings};
 use crate::event::{Event, Miss, Unstored};
 use crate::far::{Course, Remains};
-use crate::flight::{Avoid, Follow, Kind, Landing, Lead, Right, Role};
+use crate::flight::{Avoid, Follow, Kind, Landing, Lead, Right, Role, Stalled, Waited};
 use crate::keep::Keep;
 use crate::key::Key;
 use crate::near::{Found, KeyRef, Storing, address};
@@ -74,7 +74,7 @@ enum Step<R> {
 
 /// What a driver has to do next.
 enum Next {
-    /// Wait for another caller, then ask [`Call::landed`].
+    /// Wait for another caller, then ask [`Call::waited`].
     Wait(Follow),
     /// [Fetch](Call::fetch) from the backend, then hand what came to [`Call::fetched`].
     Fetch(Errand),
@@ -163,7 +163,29 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         self.take_off()
     }
 
-    /// What to do when the flight that was followed has ended.
+    /// What to do when the flight that was followed has ended, or does not end.
+    fn waited(&self, waited: Waited) -> Step<R> {
+        match waited {
+            Waited::Landed(landing) => self.landed(landing),
+            Waited::Stalled(stalled) => self.take_over(&stalled),
+        }
+    }
+
+    fn take_over(&self, stalled: &Stalled) -> Step<R> {
+        let Some(lead) = self.cache.flights().take_over(stalled) else {
+            return self.take_off();
+        };
+        let errand = self.errand(Right::Lead(lead));
+        self.missed(Miss::Absent);
+        errand.surroundings.clone().run(|| {
+            self.cache.emit(|| Event::GaveUpWaiting {
+                function: self.name(),
+                after: stalled.after,
+            });
+        });
+        self.set_out(errand)
+    }
+
     fn landed(&self, landing: Landing) -> Step<R> {
         let shared = match landing {
             Landing::Shared(copy) => match copy.downcast_ref() {
@@ -314,6 +336,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         let surroundings = Surroundings {
             mode: Some(Mode::Normal),
             leading: right.leading(),
+            heart: right.heart(),
             ..Surroundings::default()
         };
         Errand {

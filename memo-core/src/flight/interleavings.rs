@@ -7,7 +7,7 @@ use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
 
-use super::{Avoid, Flights, Kind, Landing, Role};
+use super::{Avoid, Flights, Follow, Kind, Landing, Role, Waited};
 use crate::near::KeyRef;
 use crate::waits::Waits;
 
@@ -28,7 +28,7 @@ struct World {
 impl World {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            flights: Flights::new(),
+            flights: Flights::new(std::time::Duration::MAX),
             source: AtomicU64::new(0),
             stored: Mutex::new(None),
             running: AtomicU64::new(0),
@@ -49,7 +49,7 @@ impl World {
                     );
                     return value;
                 }
-                Role::Follow(follow) => match follow.wait() {
+                Role::Follow(follow) => match landed(follow) {
                     Landing::Shared(copy) => return *copy.downcast_ref::<u64>().expect("a number"),
                     Landing::Each => return self.body(),
                     Landing::Abandoned => {}
@@ -89,7 +89,7 @@ impl World {
                     lead.land(|| (), || Some(Box::new(value)));
                     return value;
                 }
-                Role::Follow(follow) => match follow.wait() {
+                Role::Follow(follow) => match landed(follow) {
                     Landing::Shared(copy) => return *copy.downcast_ref::<u64>().expect("a number"),
                     Landing::Each => return self.body(),
                     Landing::Abandoned => {}
@@ -113,6 +113,14 @@ impl World {
         let answer = operation(&mut self.stored.lock().expect("no panic"));
         thread::yield_now();
         answer
+    }
+}
+
+/// Nobody has to give up.
+fn landed(follow: Follow) -> Landing {
+    match follow.wait() {
+        Waited::Landed(landing) => landing,
+        Waited::Stalled(_) => unreachable!("there is time enough"),
     }
 }
 

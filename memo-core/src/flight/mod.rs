@@ -12,19 +12,23 @@ mod graph;
 mod interleavings;
 mod landing;
 mod permit;
+mod pulse;
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use crate::near::{DropLater, KeyRef};
 
 pub(crate) use self::graph::Edge;
 use self::landing::Signal;
-pub(crate) use self::landing::{Follow, Landing, wake_all};
+pub(crate) use self::landing::{Follow, Landing, Stalled, Waited, wake_all};
 use self::permit::Writing;
 pub(crate) use self::permit::{Permit, Right};
+pub(crate) use self::pulse::Heart;
+use self::pulse::Pulse;
 use crate::context;
 use crate::registry::ScopeId;
 use crate::sync::{Mutex, MutexGuard, lock};
@@ -75,9 +79,15 @@ pub(crate) enum Role {
 
 const SHARDS: usize = 32;
 
+/// The part of the limit that a call waits which was made by a memoized body. Only such a call can be what its leader waits for, as far as
+/// one can see; and those who wait for it wait as well.
+const NESTED: u32 = 10;
+
 /// The computations under way in one cache.
 pub(crate) struct Flights {
     shards: Arc<[Mutex<Shard>; SHARDS]>,
+    /// How long one call waits for another.
+    limit: Duration,
 }
 
 #[derive(Default)]
@@ -96,6 +106,9 @@ struct Flight {
     kind: Kind,
     cargo: Option<Cargo>,
     signal: Signal,
+    pulse: Arc<Pulse>,
+    /// Usually one; more where others have gone on in its place. Changed under the shard's lock.
+    leaders: AtomicUsize,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -108,9 +121,18 @@ struct OwnedKey {
 }
 
 impl Flights {
-    pub(crate) fn new() -> Self {
+    /// `limit` is how long one call waits for another that shows no progress.
+    pub(crate) fn new(limit: Duration) -> Self {
         Self {
             shards: Arc::new(std::array::from_fn(|_| Mutex::default())),
+            limit,
+        }
+    }
+
+    fn limit(&self, is_nested: bool) -> Duration {
+        match is_nested {
+            true => self.limit / NESTED,
+            false => self.limit,
         }
     }
 
@@ -130,8 +152,9 @@ impl Flights {
             Avoid::One(id) => drop(shard.remove(key.hash, |flight| flight.id == id)),
         }
         if let Some(flight) = shard.find(key, kind) {
+            let limit = self.limit(!stack.is_empty());
             return match graph::wait(&stack, flight.id) {
-                Some(edge) => Role::Follow(Follow::new(flight, edge)),
+                Some(edge) => Role::Follow(Follow::new(flight, edge, limit)),
                 None => Role::Alone(Ticket { epoch: shard.epoch }),
             };
         }
@@ -141,19 +164,40 @@ impl Flights {
             kind,
             cargo,
             signal: Signal::default(),
+            pulse: Arc::default(),
+            leaders: AtomicUsize::new(1),
         });
         shard
             .running
             .entry(key.hash)
             .or_default()
             .push(flight.clone());
-        let edge = graph::nest(&stack, flight.id);
-        Role::Lead(Lead {
+        Role::Lead(self.lead(flight, &stack, false))
+    }
+
+    fn lead(&self, flight: Arc<Flight>, stack: &[FlightId], is_second: bool) -> Lead {
+        let edge = graph::nest(stack, flight.id);
+        let heart = (flight.kind.waits == Waits::Async).then(|| Arc::new(Heart::of(&flight.pulse)));
+        Lead {
             flight,
             flights: self.clone(),
+            heart,
+            is_second,
             _edge: edge,
             landed: false,
-        })
+        }
+    }
+
+    /// Leads, beside its leader, a flight whose leader has stopped: the first of them to land lands for all. `None` if it is over.
+    pub(crate) fn take_over(&self, stalled: &Stalled) -> Option<Lead> {
+        let flight = stalled.flight()?;
+        let stack = context::leading();
+        let shard = self.shard(flight.key.hash);
+        if !shard.stands(flight) {
+            return None;
+        }
+        flight.leaders.fetch_add(1, Ordering::Relaxed);
+        Some(self.lead(flight.clone(), &stack, true))
     }
 
     /// Lets the bodies that run on this thread wait for a flight they may have followed from elsewhere; `None` if that would never end.
@@ -206,6 +250,7 @@ impl Clone for Flights {
     fn clone(&self) -> Self {
         Self {
             shards: self.shards.clone(),
+            limit: self.limit,
         }
     }
 }
@@ -252,10 +297,13 @@ impl Shard {
     }
 }
 
-/// The caller who computes. Dropped without landing (a panic, a cancelled future), it hands over to one of its followers.
+/// The caller who computes. Dropped without landing (a panic, a cancelled future), it hands over to one of its followers, unless somebody has
+/// gone on in its place already.
 pub(crate) struct Lead {
     flight: Arc<Flight>,
     flights: Flights,
+    heart: Option<Arc<Heart>>,
+    is_second: bool,
     _edge: Option<Edge>,
     landed: bool,
 }
@@ -263,6 +311,21 @@ pub(crate) struct Lead {
 impl Lead {
     pub(crate) fn id(&self) -> FlightId {
         self.flight.id
+    }
+
+    /// Whether it goes on in the place of a leader that has stopped.
+    pub(crate) fn is_second(&self) -> bool {
+        self.is_second
+    }
+
+    /// What an asynchronous leader says when it is polled.
+    pub(crate) fn heart(&self) -> Option<Arc<Heart>> {
+        self.heart.clone()
+    }
+
+    /// Says that it waits for something that is known to end, or has done so: nobody gives up meanwhile.
+    pub(crate) fn excuse(&self, is_excused: bool) {
+        self.flight.signal.excuse(is_excused);
     }
 
     /// Ends the flight: stores, unless it was voided, and wakes the followers with what `share` has for them.
@@ -289,15 +352,25 @@ impl Lead {
         let mut shard = self.flights.shard(self.flight.key.hash);
         let standing = shard.remove(self.flight.key.hash, |flight| flight.id == self.flight.id);
         let stored = standing.then(store);
-        // Out of the table, nobody new can follow: whoever else holds the flight does.
+        // Out of the table, nobody new can follow: whoever else holds the flight does, or leads it as well.
         (stored, Arc::strong_count(&self.flight) > 1)
+    }
+
+    /// Leaves without an outcome; returns whether nobody else leads.
+    fn desert(&self) -> bool {
+        let _later = DropLater::begin();
+        let mut shard = self.flights.shard(self.flight.key.hash);
+        let is_last = self.flight.leaders.fetch_sub(1, Ordering::Relaxed) == 1;
+        if is_last {
+            shard.remove(self.flight.key.hash, |flight| flight.id == self.flight.id);
+        }
+        is_last
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        if !self.landed {
-            self.leave(|| ());
+        if !self.landed && self.desert() {
             self.flight.signal.raise(Landing::Abandoned);
         }
     }

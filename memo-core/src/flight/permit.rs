@@ -11,8 +11,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use super::{FlightId, Flights, Follow, Landing, Lead, OwnedKey, Shard, Signal, Ticket};
+use super::{FlightId, Flights, Follow, Heart, Landing, Lead, OwnedKey, Shard, Signal, Ticket};
+use crate::context;
 use crate::near::KeyRef;
 use crate::registry::ScopeId;
 use crate::sync::{ThreadId, thread};
@@ -38,6 +40,10 @@ impl Writing {
     /// Whether it ends by itself while this thread waits.
     fn ends_elsewhere(&self) -> bool {
         self.waits == Waits::Blocking && self.thread != thread::current().id()
+    }
+
+    pub(super) fn revoke(&self) {
+        self.revoked.store(true, Ordering::Release);
     }
 }
 
@@ -80,6 +86,14 @@ impl Right {
         }
     }
 
+    /// What an asynchronous leader says when it is polled.
+    pub(crate) fn heart(&self) -> Option<Arc<Heart>> {
+        match self {
+            Self::Lead(lead) => lead.heart(),
+            Self::Alone(_) | Self::Spent => None,
+        }
+    }
+
     /// The flight that it leads.
     pub(crate) fn leading(&self) -> Option<FlightId> {
         match self {
@@ -111,10 +125,7 @@ impl Flights {
     pub(crate) fn revoke(&self, key: &KeyRef<'_>) -> bool {
         let shard = self.shard(key.hash);
         let writings = shard.writing.iter().filter(|writing| writing.key.is(key));
-        writings
-            .map(|writing| writing.revoked.store(true, Ordering::Release))
-            .count()
-            > 0
+        writings.map(|writing| writing.revoke()).count() > 0
     }
 
     /// Whether somebody is writing a value that an invalidation could not wait for: what is in the backend may be that.
@@ -128,7 +139,11 @@ impl Flights {
     pub(crate) fn void(&self, key: &KeyRef<'_>) -> Vec<Follow> {
         let mut shard = self.shard(key.hash);
         shard.void(key);
-        shard.stop_writing(|written| written.is(key))
+        shard.stop_writing(|written| written.is(key), self.own_limit())
+    }
+
+    fn own_limit(&self) -> Duration {
+        self.limit(!context::leading().is_empty())
     }
 
     /// Takes the flights of `scope` out of the table.
@@ -142,17 +157,17 @@ impl Flights {
     pub(crate) fn seize(&self, key: &KeyRef<'_>, waits: Waits) -> (Permit, Vec<Follow>) {
         let mut shard = self.shard(key.hash);
         shard.void(key);
-        let before = shard.stop_writing(|written| written.is(key));
+        let before = shard.stop_writing(|written| written.is(key), self.own_limit());
         (shard.begin_writing(self, key.into(), waits), before)
     }
 
     /// Voids what is being computed in `scope`; answers the writings to wait for. What landed before is in the store when this returns.
     pub(crate) fn void_scope(&self, scope: ScopeId) -> Vec<Follow> {
-        let mut writings = Vec::new();
+        let (mut writings, limit) = (Vec::new(), self.own_limit());
         for shard in self.shards.iter() {
             let mut shard = super::lock(shard);
             shard.void_scope(scope);
-            writings.extend(shard.stop_writing(|written| written.scope == scope));
+            writings.extend(shard.stop_writing(|written| written.scope == scope, limit));
         }
         writings
     }
@@ -175,13 +190,14 @@ impl Shard {
     }
 
     /// The writings of certain keys: those of blocking writers on other threads as an answer, to be waited for; the others are revoked.
-    fn stop_writing(&self, concerns: impl Fn(&OwnedKey) -> bool) -> Vec<Follow> {
+    fn stop_writing(&self, concerns: impl Fn(&OwnedKey) -> bool, limit: Duration) -> Vec<Follow> {
         let concerned = self.writing.iter().filter(|writing| concerns(&writing.key));
         let (awaited, others): (Vec<_>, Vec<_>) =
             concerned.partition(|writing| writing.ends_elsewhere());
         for writing in others {
-            writing.revoked.store(true, Ordering::Release);
+            writing.revoke();
         }
-        awaited.into_iter().map(Follow::of_writing).collect()
+        let wait = |writing| Follow::of_writing(writing, limit);
+        awaited.into_iter().map(wait).collect()
     }
 }

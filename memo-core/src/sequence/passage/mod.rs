@@ -134,6 +134,7 @@ impl<T: 'static> Passage<T> {
             is_unbound: cache.is_none(),
             cache,
             leading: None,
+            heart: None,
         };
         let mut passage = Self {
             scene,
