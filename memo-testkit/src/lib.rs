@@ -22,6 +22,7 @@ mod chaos;
 mod clock;
 mod computed;
 pub mod conformance;
+mod dice;
 mod isolated;
 mod recorder;
 pub mod servers;

@@ -23,6 +23,7 @@ mod moved;
 #[cfg(feature = "encrypt")]
 mod moved_sealed;
 mod near_copies;
+mod orders;
 mod orphans;
 mod outages;
 mod outcomes;
@@ -47,6 +48,7 @@ mod store;
 mod support;
 mod tampering;
 mod testkit;
+mod unresolved_writes;
 mod user_code;
 mod waits;
 

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use memo::backend::{Answer, Backend, Bytes, Capability, Fault, FaultKind, Item, Name};
+use memo::backend::{Answer, Backend, Bytes, Capability, Fault, FaultKind, Group, Item, Name};
 use memo::{Cache, Event, Waits};
 
 use crate::store::{self, Isolated};
@@ -121,9 +121,17 @@ type Script = Arc<dyn Fn(Step) -> Act + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Scripted(Arc<Inner>);
 
+/// What becomes of a write that arrives late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Late {
+    TimesOut,
+    Hangs,
+}
+
 struct Inner {
     values: Mutex<HashMap<String, Bytes>>,
     script: Mutex<Script>,
+    late: Mutex<(Option<Late>, Vec<Item>)>,
     capability: Capability,
 }
 
@@ -137,6 +145,7 @@ impl Scripted {
         Self(Arc::new(Inner {
             values: Mutex::default(),
             script: Mutex::new(Arc::new(|_| Act::Go)),
+            late: Mutex::default(),
             capability,
         }))
     }
@@ -149,6 +158,29 @@ impl Scripted {
     /// Does from now on what is asked.
     pub(crate) fn behave(&self) {
         self.script(|_| Act::Go);
+    }
+
+    /// Has writes arrive late from now on, or no more.
+    pub(crate) fn delay_writes(&self, how: Option<Late>) {
+        self.0.late.lock().expect("no write panics").0 = how;
+    }
+
+    /// Has everything arrive that is late.
+    pub(crate) fn land(&self) {
+        let items = std::mem::take(&mut self.0.late.lock().expect("no write panics").1);
+        self.keep(items);
+    }
+
+    /// How many entries it has.
+    pub(crate) fn len(&self) -> usize {
+        self.with_values(|values| values.len())
+    }
+
+    fn keep(&self, items: Vec<Item>) {
+        self.with_values(|values| {
+            let named = |item: Item| (item.name.as_str().to_owned(), item.value);
+            values.extend(items.into_iter().map(named));
+        });
     }
 
     /// A cache in front of it.
@@ -206,10 +238,20 @@ impl Backend for Scripted {
 
     async fn set_many(&self, items: Vec<Item>, _: Waits) -> Answer<()> {
         self.at(Step::BeforeSet).await?;
-        self.with_values(|values| {
-            let named = |item: Item| (item.name.as_str().to_owned(), item.value);
-            values.extend(items.into_iter().map(named));
-        });
+        let late = {
+            let mut late = self.0.late.lock().expect("no write panics");
+            if late.0.is_some() {
+                late.1.extend(items.iter().cloned());
+            }
+            late.0
+        };
+        match late {
+            None => self.keep(items),
+            Some(Late::TimesOut) => {
+                return Err(Fault::new(FaultKind::Timeout, "as planned"));
+            }
+            Some(Late::Hangs) => std::future::pending().await,
+        }
         self.at(Step::AfterSet).await
     }
 
@@ -219,5 +261,13 @@ impl Backend for Scripted {
             let removed = names.iter().filter_map(|name| values.remove(name.as_str()));
             removed.count()
         }))
+    }
+
+    async fn delete_group(&self, _: Group, _: Waits) -> Answer<usize> {
+        if !self.0.capability.groups {
+            return Err(Fault::new(FaultKind::Unsupported, "it knows no groups"));
+        }
+        self.at(Step::BeforeDelete).await?;
+        Ok(self.with_values(|values| values.drain().count()))
     }
 }

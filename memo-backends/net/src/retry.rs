@@ -5,9 +5,9 @@ use memo_core::backend::{Fault, FaultKind};
 /// What doing an operation twice would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Twice {
-    /// The same as doing it once: reading, setting, deleting.
+    /// The same as doing it once: reading, deleting.
     Same,
-    /// Something else: counting, leasing.
+    /// Something else: counting, leasing, and setting, where the first try may arrive after others have changed what the second one set.
     Differs,
 }
 

@@ -170,7 +170,7 @@ impl Backend for Redis {
     async fn set_many(&self, items: Vec<Item>, waits: Waits) -> Answer<()> {
         let bytes: usize = items.iter().map(|item| item.value.len()).sum();
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, bytes >= LARGE);
+        let manner = manner(&deadline, waits, Twice::Differs, bytes >= LARGE);
         if let [item] = items.as_slice() {
             let keyed = Keyed {
                 name: item.name.as_str(),

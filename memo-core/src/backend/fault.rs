@@ -81,6 +81,22 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Whether the store has refused to do it. After any other fault it may have been done, or may be done later.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self.kind {
+            FaultKind::Busy
+            | FaultKind::Auth
+            | FaultKind::Full
+            | FaultKind::TooLarge
+            | FaultKind::Unsupported => true,
+            FaultKind::Connect | FaultKind::Timeout | FaultKind::Protocol | FaultKind::Other => {
+                false
+            }
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {

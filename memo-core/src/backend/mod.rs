@@ -35,7 +35,9 @@ pub type Answer<T> = Result<T, Fault>;
 /// Every operation is a future. With [`Waits::Blocking`] it must be ready when it is first polled: do the work with blocking I/O. With
 /// [`Waits::Async`] it must not block the thread. A store in this process need not look at the argument.
 ///
-/// A [`Fault`] says that the operation may or may not have happened. Nothing here panics, whatever the store answers.
+/// A [`Fault`] says that the operation may or may not have happened, or may happen later; but for those that [refuse](FaultKind::Full) it, which are
+/// `Auth`, `Busy`, `Full`, `TooLarge` and `Unsupported`. What sets a value is sent to a store once: a second try would leave two that may land, at different
+/// times. Nothing here panics, whatever the store answers.
 ///
 /// Names of one text are one name, but a store that knows groups may take those of two groups for two. An expiration of no time, or of
 /// less than the store can measure, is a short one, never none. `memo_testkit::conformance` has all of this as tests.

@@ -55,6 +55,7 @@ impl Cache {
             entries = 0;
         }
         if let Some(far) = self.far().filter(|far| far.takes_all) {
+            far.owed.fence_group(Group(state.scope));
             match far.backend.delete_group(Group(state.scope), waits).await {
                 Ok(deleted) => entries += deleted,
                 Err(fault) => self.report_fault(state, Operation::Delete, fault),

@@ -30,6 +30,14 @@ pub(crate) enum Delivered {
     NotRemoved(Unstored, Fault),
 }
 
+impl Freight {
+    /// Whether it has chunks that never expire. Then it matters to see what it replaces: another process may have been faster, and nobody else knows
+    /// of the chunks that it left.
+    fn is_kept_for_ever(&self) -> bool {
+        matches!(self, Self::Store(write) if write.remains().last_for_ever())
+    }
+}
+
 impl Delivered {
     pub(crate) fn removed(reason: Unstored, answer: Answer<bool>) -> Self {
         match answer {
@@ -127,8 +135,8 @@ impl Cache {
             return Ok(Delivered::Unstored(Unstored::NoStore));
         };
         let before = match seen {
-            Some(seen) => seen,
-            None => self.remains_far(far, spot, waits).await?,
+            Some(seen) if !freight.is_kept_for_ever() => seen,
+            _ => self.remains_far(far, spot, waits).await?,
         };
         let write = match freight {
             Freight::Store(write) => write,
@@ -253,8 +261,7 @@ impl Cache {
     }
 }
 
-/// Deletes a revoked writing whose future is dropped before it could do so itself. It blocks the thread, which is better than a value from before
-/// an invalidation, and happens only where an invalidation meets an asynchronous call that is cancelled.
+/// Has a revoked writing deleted whose future is dropped before it could do so itself. Until that is done, the name is not served.
 struct Undo<'a> {
     far: &'a Far,
     spot: &'a Spot,
@@ -266,9 +273,7 @@ struct Undo<'a> {
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
         if self.is_due && self.permit.is_revoked() {
-            let removal = self.far.remove(self.spot, self.own, Waits::Blocking);
-            // Whether that worked or not, nobody is left to tell.
-            let _ = at_once(removal);
+            self.far.give_up(self.spot, self.own);
         }
     }
 }

@@ -100,6 +100,10 @@ impl<R> AnyEntry<R> {
     /// [`invalidate`](Self::invalidate) for those who must know that it was done: answers whether there was a value to drop, or that the backend
     /// did not say so. Then the deletion is owed: this process serves an older value no more, others may until the backend can be reached from here.
     ///
+    /// `Ok` means for this process: no call that begins from here on returns an older value, also where a write that was given up earlier (a dropped call, a
+    /// timeout) arrives at the store only now. For other processes: the older value is gone from the store. With `lock` the store refuses whatever was being
+    /// computed anywhere; without it, another process may still store what it is computing, and what this one has given up may be seen until it is deleted.
+    ///
     /// # Errors
     ///
     /// The fault of the backend, which is an event and a counter as well.

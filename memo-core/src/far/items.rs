@@ -35,7 +35,7 @@ const MOST_HANDLES: u32 = 1 << 16;
 impl Far {
     /// Fetches what a reader needs for the first item, and sees that the rest is there.
     pub(crate) async fn find_items(&self, spot: &Spot, now: u32, waits: Waits) -> Answer<Stock> {
-        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+        let Some(head) = self.fetch_head(spot, waits).await? else {
             return Ok(Stock::Absent);
         };
         let manifest = match envelope::open_items(&head, &spot.wanted(now)) {
@@ -84,7 +84,7 @@ impl Far {
         if !self.capability.probes {
             return Ok(true);
         }
-        let names = Remains::of_items(manifest).names(spot);
+        let names = Remains::of_items(manifest).names(&spot.name);
         let there = once_each(&names, self.backend.probe_many(&names, waits).await?)?;
         Ok(there.into_iter().all(|is_there| is_there))
     }

@@ -37,6 +37,9 @@ impl Far {
             Lease::Found(head) => head,
         };
         let mut remains = Remains::default();
+        if self.owed.is_fenced(&spot.name, &head) {
+            return Ok(Offer::Loaded(Load::Absent, remains));
+        }
         let load = self.open(spot, &head, now, waits, &mut remains).await?;
         Ok(Offer::Loaded(load, remains))
     }

@@ -1,7 +1,7 @@
 //! Fetching and opening an entry.
 
 use super::{Far, Spot, WINDOW};
-use crate::backend::{Answer, Fault, FaultKind, Name};
+use crate::backend::{Answer, Bytes, Fault, FaultKind, Name};
 use crate::envelope::{self, ItemsManifest, Manifest, Meta, Opened, OpenedItems};
 use crate::expiration::Expiration;
 use crate::reject::Reject;
@@ -59,7 +59,7 @@ impl From<Reject> for Refusal {
 pub(crate) struct Remains {
     chunks: Option<(WriteId, u32)>,
     /// Whether they never expire by themselves.
-    pub(super) last_for_ever: bool,
+    last_for_ever: bool,
 }
 
 /// How many chunks are deleted with an entry. A plain manifest is anybody's, and its count must not keep us busy; further chunks expire.
@@ -78,7 +78,7 @@ impl Far {
 
     /// What would remain of the entry that is there now, were it replaced.
     pub(crate) async fn remains(&self, spot: &Spot, now: u32, waits: Waits) -> Answer<Remains> {
-        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+        let Some(head) = self.fetch_head(spot, waits).await? else {
             return Ok(Remains::default());
         };
         let wanted = spot.wanted(now);
@@ -102,7 +102,7 @@ impl Far {
         waits: Waits,
         remains: &mut Remains,
     ) -> Answer<Load> {
-        let Some(head) = self.fetch_one(&spot.name, waits).await? else {
+        let Some(head) = self.fetch_head(spot, waits).await? else {
             return Ok(Load::Absent);
         };
         self.open(spot, &head, now, waits, remains).await
@@ -150,7 +150,7 @@ impl Far {
             let end = count.min(next.saturating_add(WINDOW as u32));
             let names = spot.chunk_names(id, next..end);
             for chunk in self.fetch(&names, waits).await? {
-                *weight += chunk.as_ref().map_or(0, bytes::Bytes::len);
+                *weight += chunk.as_ref().map_or(0, Bytes::len);
                 let taken = match chunk {
                     Some(chunk) => manifest.take(&chunk),
                     None => Err(Reject::MissingChunk),
@@ -164,21 +164,15 @@ impl Far {
         Ok(manifest.finish())
     }
 
-    pub(super) async fn fetch_one(
-        &self,
-        name: &Name,
-        waits: Waits,
-    ) -> Answer<Option<bytes::Bytes>> {
-        let answers = self.fetch(std::slice::from_ref(name), waits).await?;
-        Ok(answers.into_iter().next().flatten())
+    /// The head of an entry, which is absent where a write left it that was superseded before it landed.
+    pub(super) async fn fetch_head(&self, spot: &Spot, waits: Waits) -> Answer<Option<Bytes>> {
+        let answers = self.fetch(std::slice::from_ref(&spot.name), waits).await?;
+        let head = answers.into_iter().next().flatten();
+        Ok(head.filter(|head| !self.owed.is_fenced(&spot.name, head)))
     }
 
     /// The values under these names, once each.
-    pub(crate) async fn fetch(
-        &self,
-        names: &[Name],
-        waits: Waits,
-    ) -> Answer<Vec<Option<bytes::Bytes>>> {
+    pub(crate) async fn fetch(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<Bytes>>> {
         once_each(names, self.backend.get_many(names, waits).await?)
     }
 }
@@ -220,11 +214,17 @@ impl Remains {
         self.chunks.is_none()
     }
 
-    /// The names of the chunks.
-    pub(super) fn names(self, spot: &Spot) -> Vec<Name> {
+    /// Whether there are chunks, and they never expire by themselves.
+    pub(crate) fn last_for_ever(self) -> bool {
+        self.last_for_ever && !self.is_none()
+    }
+
+    /// The names of the chunks of an entry of this name.
+    pub(super) fn names(self, entry: &Name) -> Vec<Name> {
         let Some((id, count)) = self.chunks else {
             return Vec::new();
         };
-        spot.chunk_names(id, 0..count.min(MOST_DELETED))
+        let texts = envelope::chunk_names(entry.as_str(), id, 0..count.min(MOST_DELETED));
+        Vec::from_iter(texts.map(|text| Name::new(text, entry.group())))
     }
 }

@@ -11,6 +11,9 @@ mod owed;
 mod pack;
 mod problem;
 mod save;
+#[cfg(all(test, feature = "backend", not(shuttle)))]
+mod tests;
+mod unresolved;
 
 use std::fmt;
 use std::sync::Arc;

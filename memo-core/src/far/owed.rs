@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
+use super::unresolved::Unresolved;
 use crate::alarm;
 use crate::backend::{Answer, DynBackend, Name};
 use crate::background;
@@ -35,6 +36,8 @@ pub(crate) struct Owed {
     /// What was created until then, in seconds as entries have them, is not served; 0 where there is no such time.
     spoiled_until: AtomicU32,
     time: Time,
+    /// What may have been written, or may be written still.
+    pub(super) writes: Unresolved,
     /// Whom to collect from. What holds the backend's alerts must not be held by us.
     backend: OnceLock<Weak<dyn DynBackend>>,
 }
@@ -50,6 +53,7 @@ impl Owed {
             many: AtomicUsize::new(0),
             spoiled_until: AtomicU32::new(0),
             time,
+            writes: Unresolved::new(),
             backend: OnceLock::new(),
         })
     }
@@ -93,8 +97,9 @@ impl Owed {
         }
     }
 
-    /// A deletion that is owed unless it is [settled](Debt::settled).
+    /// A deletion that is owed unless it is [settled](Debt::settled). What was being written before is not served from here on, whenever it lands.
     pub(crate) fn debt<'a>(self: &'a Arc<Self>, name: &'a Name) -> Debt<'a> {
+        self.fence(name);
         Debt {
             owed: self,
             name,
@@ -103,13 +108,30 @@ impl Owed {
         }
     }
 
+    /// Has nothing collected because time passes.
+    #[cfg(test)]
+    pub(super) fn is_never_reminded(&self) {
+        lock(&self.ledger).is_reminded = true;
+    }
+
     fn owe(self: &Arc<Self>, name: &Name) {
         let (is_noted, pause) = self.change(|ledger| (ledger.owe(name), ledger.pause()));
         if !is_noted {
-            let until = self.time.wall_seconds().saturating_add(SKEW);
-            self.spoiled_until.fetch_max(until, Ordering::Relaxed);
+            self.spoil();
         }
+        // What was to replace it may have been written, and nobody knows.
+        self.fence(name);
         self.remind(pause);
+    }
+
+    /// Has everything not served that exists now: more is to be remembered by name than there is room for.
+    pub(super) fn spoil(&self) {
+        let until = self.time.wall_seconds().saturating_add(SKEW);
+        self.spoiled_until.fetch_max(until, Ordering::Relaxed);
+    }
+
+    pub(super) fn backend(&self) -> Option<Arc<dyn DynBackend>> {
+        self.backend.get().and_then(Weak::upgrade)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> T {
@@ -141,7 +163,7 @@ impl Owed {
 
     fn collect_now(self: &Arc<Self>) {
         lock(&self.ledger).is_collecting = false;
-        if let Some(backend) = self.backend.get().and_then(Weak::upgrade) {
+        if let Some(backend) = self.backend() {
             self.ask(&*backend);
         }
         let pause = lock(&self.ledger).pause();

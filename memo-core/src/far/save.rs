@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::unresolved::Attempt;
 use super::{Debt, Far, Remains, Spot, WINDOW, Write};
 use crate::backend::{Answer, Bytes, Fault, Item, Name};
 use crate::envelope::Packed;
@@ -14,7 +15,7 @@ use crate::waits::Waits;
 const SLACK: Duration = Duration::from_secs(60);
 
 /// How much longer the chunks of a sequence live when it was replaced or invalidated: whoever began to read it may go on so long.
-const LINGER: Duration = Duration::from_secs(600);
+pub(super) const LINGER: Duration = Duration::from_secs(600);
 
 impl Far {
     /// Writes the chunks, then the entry itself, which is what makes the write visible; deletes what remains of the entry before. `false` where it is
@@ -32,27 +33,37 @@ impl Far {
     ) -> Result<bool, Unsaved> {
         let own = write.remains();
         let (packed, rest) = write.into_parts();
+        let attempt = self.attempt(spot, &packed.head, own);
         let written = match self.write_chunks(spot, packed.chunks, rest, waits).await {
             Ok(()) => self.write_head(spot, packed.head, rest, lease, waits).await,
             Err(fault) if fault.is_outage() => {
-                let orphans = own.names(spot);
+                let orphans = own.names(&spot.name);
                 return Err(Unsaved { fault, orphans });
             }
             Err(fault) => Err(fault),
         };
         let orphans = match &written {
             Ok(true) => Vec::new(),
-            Ok(false) => own.names(spot),
+            Ok(false) => own.names(&spot.name),
             // It may be there as a whole.
             Err(fault) if fault.is_outage() => return Ok(written?),
             Err(_) if own.is_none() => return Ok(written?),
             // The reply alone may be lost: then the entry is there, and without its chunks it would be in the way.
-            Err(_) => [vec![spot.name.clone()], own.names(spot)].concat(),
+            Err(_) => [vec![spot.name.clone()], own.names(&spot.name)].concat(),
         };
-        // A backend that cannot delete them now lets them expire.
-        let _ = self.delete(&orphans, waits).await;
+        let is_clear = self.delete(&orphans, waits).await.is_ok();
+        if let Some(attempt) = attempt.filter(|_| is_clear) {
+            attempt.ended(&written);
+        }
         let _ = self.let_go(spot, before, waits).await;
         Ok(written?)
+    }
+
+    /// A write that is about to begin. In this process nothing is under way.
+    fn attempt<'a>(&'a self, spot: &'a Spot, head: &Bytes, own: Remains) -> Option<Attempt<'a>> {
+        let may_be_late = !self.capability.in_process;
+        let lingers = spot.manner.items;
+        may_be_late.then(|| Attempt::begin(&self.owed, &spot.name, head, (own, lingers)))
     }
 
     /// Deletes an entry and what remains of it; answers whether it was there. What fails, or is given up, is owed.
@@ -67,6 +78,13 @@ impl Far {
     /// What is there is not to be served any more, and is owed unless it is deleted or replaced.
     pub(crate) fn debt<'a>(&'a self, spot: &'a Spot) -> Debt<'a> {
         self.owed.debt(&spot.name)
+    }
+
+    /// Has an entry and what remains of it deleted in the background.
+    pub(crate) fn give_up(&self, spot: &Spot, remains: Remains) {
+        drop(self.debt(spot));
+        self.owed.stray(&spot.name, remains);
+        self.owed.collect();
     }
 
     /// Makes up for a deletion that is owed, if one is: before that, what is there is not to be looked at.
@@ -85,13 +103,13 @@ impl Far {
     /// Gives up the chunks of an entry that is not there any more. Those of a sequence linger for its readers, or expire with it where the
     /// backend cannot do that, if they ever do; a reader of a value fetches all of it at once, and does without.
     pub(crate) async fn let_go(&self, spot: &Spot, remains: Remains, waits: Waits) -> Answer<()> {
-        let names = remains.names(spot);
+        let names = remains.names(&spot.name);
         if names.is_empty() {
             return Ok(());
         }
         let left = match (spot.manner.items, self.capability.expires_early) {
             (true, true) => self.backend.expire_many(&names, LINGER.into(), waits),
-            (true, false) if !remains.last_for_ever => return Ok(()),
+            (true, false) if !remains.last_for_ever() => return Ok(()),
             _ => self.backend.delete_many(&names, waits),
         };
         left.await.map(drop)
@@ -99,7 +117,11 @@ impl Far {
 
     /// Deletes the chunks of a write that nobody can have begun to read.
     pub(crate) async fn scrap(&self, spot: &Spot, own: Remains, waits: Waits) -> Answer<()> {
-        self.delete(&own.names(spot), waits).await.map(drop)
+        if own.last_for_ever() {
+            // Some may be written after this.
+            self.owed.stray(&spot.name, own);
+        }
+        self.delete(&own.names(&spot.name), waits).await.map(drop)
     }
 
     /// Writes chunks that become visible with their head.

@@ -6,8 +6,8 @@ use std::fmt;
 use memo_core::Expiration;
 use memo_core::backend::{Bytes, Item, Name};
 
-use super::dice::Dice;
 use super::{Operation, Trouble};
+use crate::dice::Dice;
 
 /// One operation that went through a [`Chaos`](super::Chaos).
 #[derive(Clone, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! A store that fails when it is told to.
 
 mod book;
-mod dice;
 mod gate;
 mod spoil;
 mod trouble;

@@ -1,6 +1,6 @@
 //! What can go wrong, and with which operations.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// An operation of a backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

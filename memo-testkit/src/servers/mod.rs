@@ -12,9 +12,11 @@ mod redis;
 mod resp;
 mod sentinel;
 mod server;
+mod shake;
 
 pub use self::cluster::RedisCluster;
 pub use self::memcached::MemcachedServer;
 pub use self::proxy::{Break, Proxy};
 pub use self::redis::RedisServer;
 pub use self::sentinel::RedisSentinel;
+pub use self::shake::Shake;

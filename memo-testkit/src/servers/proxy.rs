@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use super::shake::{Luck, Shake};
+
 /// What a [`Proxy`] does.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -24,6 +26,8 @@ pub enum Break {
     CutAfter(usize),
     /// The server's words are replaced by these bytes.
     Garbage(Vec<u8>),
+    /// What the client says is held back, slowed down and cut, on each connection in another way.
+    Shake(Shake),
 }
 
 /// A proxy in front of a server, on a free port.
@@ -142,12 +146,13 @@ impl Shared {
 
     /// Takes up a new connection, unless the proxy is gone.
     fn open(&self, client: TcpStream, server: TcpStream) -> Option<Arc<Connection>> {
+        let mut state = self.lock();
         let connection = Arc::new(Connection {
             client,
             server,
+            number: state.opened,
             asked: Mutex::new(false),
         });
-        let mut state = self.lock();
         state.open.push(Arc::downgrade(&connection));
         if matches!(state.how, Break::HalfClose) {
             connection.close_half();
@@ -161,6 +166,7 @@ impl Shared {
 struct Connection {
     client: TcpStream,
     server: TcpStream,
+    number: usize,
     /// Whether the client said something since the server did.
     asked: Mutex<bool>,
 }
@@ -220,11 +226,12 @@ fn questions(connection: &Connection, shared: &Shared) {
 fn pass_questions(connection: &Connection, shared: &Shared) -> io::Result<()> {
     let (mut client, mut server) = (&connection.client, &connection.server);
     let mut buffer = vec![0; 64 << 10];
+    let mut shaken = None;
     loop {
         if client.peek(&mut buffer[..1])? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let Some((how, _)) = shared.how() else {
+        let Some((how, change)) = shared.how() else {
             return Ok(());
         };
         if matches!(how, Break::Reset) {
@@ -232,10 +239,50 @@ fn pass_questions(connection: &Connection, shared: &Shared) -> io::Result<()> {
         }
         let read = client.read(&mut buffer)?;
         *connection.asked() = true;
-        let passed = server.write_all(&buffer[..read]);
+        let passed = match how {
+            Break::Shake(shake) => {
+                let luck = luck(&mut shaken, shake, change, connection);
+                pass_shaken(&buffer[..read], (shake, luck), change, connection, shared)
+            }
+            _ => server.write_all(&buffer[..read]),
+        };
         if !matches!(how, Break::HalfClose) {
             passed?;
         }
+    }
+}
+
+/// The luck of a connection, since its network was last changed.
+fn luck<'l>(
+    shaken: &'l mut Option<(usize, Luck)>,
+    shake: Shake,
+    change: usize,
+    connection: &Connection,
+) -> &'l mut Luck {
+    let anew = || (change, Luck::of(shake, connection.number));
+    let known = shaken.take().filter(|(since, _)| *since == change);
+    &mut shaken.insert(known.unwrap_or_else(anew)).1
+}
+
+/// Passes on one piece through a bad network. What was taken in arrives, also where the client has hung up meanwhile.
+fn pass_shaken(
+    piece: &[u8],
+    (shake, luck): (Shake, &mut Luck),
+    change: usize,
+    connection: &Connection,
+    shared: &Shared,
+) -> io::Result<()> {
+    shared.wait(luck.delay(), change);
+    let cut = luck.cut(piece.len());
+    let piece = &piece[..cut.unwrap_or(piece.len())];
+    let (slice, pause) = shake.slice().unwrap_or((usize::MAX, Duration::ZERO));
+    for slice in piece.chunks(slice) {
+        (&connection.server).write_all(slice)?;
+        shared.wait(pause, change);
+    }
+    match cut {
+        Some(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+        None => Ok(()),
     }
 }
 
@@ -248,6 +295,7 @@ fn answers(connection: &Connection, shared: &Shared) {
         let Some((how, change)) = shared.how() else {
             return;
         };
+        let is_shaken = matches!(how, Break::Shake(_));
         let done = match how {
             // Nothing is closed here, so that it is a reset when the other pump lets go.
             Break::Reset | Break::HalfClose => return,
@@ -255,7 +303,11 @@ fn answers(connection: &Connection, shared: &Shared) {
             how => passed.pass(&buffer[..read], how, change, connection, shared),
         };
         if done.is_err() {
-            return connection.cut();
+            // What is on its way to the server arrives all the same, as in any network.
+            return match is_shaken && read > 0 {
+                true => drop(connection.client.shutdown(Shutdown::Both)),
+                false => connection.cut(),
+            };
         }
     }
 }

@@ -167,7 +167,7 @@ impl Backend for Memcached {
 
     async fn set_many(&self, items: Vec<Item>, waits: Waits) -> Answer<()> {
         let deadline = self.deadline();
-        let how = how(&deadline, waits, Twice::Same);
+        let how = how(&deadline, waits, Twice::Differs);
         let now = SystemTime::now();
         let mut plan = self.client.plan();
         for item in &items {

@@ -2,25 +2,25 @@
 
 /// Numbers by splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
 #[derive(Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A number below `end`, which is not 0. Small numbers are likelier by a hair.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
     /// Whether what happens at this rate happens now.
-    pub(super) fn strikes(&mut self, rate: f64) -> bool {
+    pub(crate) fn strikes(&mut self, rate: f64) -> bool {
         let luck = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
         luck < rate
     }
 
-    pub(super) fn bytes(&mut self, many: usize) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, many: usize) -> Vec<u8> {
         (0..many).map(|_| self.next() as u8).collect()
     }
 
