@@ -40,6 +40,8 @@ impl Cache {
     ) -> Claim {
         let (began, mut asked, mut cleared) = (Instant::now(), 0, 0);
         loop {
+            // Asked before as well: what is answered may be deleted, and out of doubt, a moment later.
+            let was_doubtful = self.flights().is_suspect(address) || far.owed.has(&spot.name);
             let now = self.time().wall_seconds();
             match far.lease(spot, time, now, waits).await {
                 Err(fault) | Ok(Offer::Loaded(Load::Faulty(fault), _)) => {
@@ -52,7 +54,9 @@ impl Cache {
                 }
                 // What is suspect is deleted in a moment, by whoever writes it.
                 Ok(Offer::Loaded(..)) if self.flights().is_suspect(address) => {}
-                Ok(Offer::Loaded(load @ Load::Found { .. }, _)) if !far.owed.has(&spot.name) => {
+                Ok(Offer::Loaded(load @ Load::Found { .. }, _))
+                    if !was_doubtful && !far.owed.has(&spot.name) =>
+                {
                     return Claim::Found(load);
                 }
                 Ok(Offer::Loaded(_, remains)) => {

@@ -180,6 +180,14 @@ impl Ledger {
         }
     }
 
+    /// Notes that what it left was deleted. Whoever has fetched that a moment before may be about to ask whether it is to be served.
+    pub(super) fn cleared(&mut self, name: &Name, id: u64, now: Instant) {
+        let ends = now + self.under_way;
+        if let Some(note) = self.note(name, id) {
+            (note.look_at, note.ends) = (Some(ends), Some(ends));
+        }
+    }
+
     /// Notes that something supersedes the writes of a name. How long they may be under way counts anew: the backend may have stood still.
     pub(super) fn fence(&mut self, name: &Name, now: Instant) {
         let notes = self.writes.get_mut(name);
@@ -445,6 +453,22 @@ mod tests {
             found(&mut ledger, Some("old"), now + SECOND),
             [Found::TooLate]
         );
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_served_to_whoever_has_fetched_it_before() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        let id = begin(&mut ledger, "old");
+        ledger.give_up(&name(), id, now);
+        ledger.fence(&name(), now);
+        assert_eq!(
+            found(&mut ledger, Some("old"), now + SECOND),
+            [Found::TooLate]
+        );
+        ledger.cleared(&name(), id, now + SECOND);
+        assert!(ledger.meet(&name(), b"old", now + SECOND));
+        let last = now + SECOND + UNDER_WAY;
+        assert_eq!(found(&mut ledger, None, last), [Found::Lost]);
     }
 
     #[test]

@@ -213,9 +213,10 @@ impl Owed {
             Found::Lost => delete(backend, &chunks),
             Found::TooLate => delete(backend, &[vec![name.clone()], chunks].concat()),
         };
-        self.writes.change(|ledger| match is_cleared {
-            true => ledger.forget(name, seen.id),
-            false => ledger.look_later(name, Instant::now()),
+        self.writes.change(|ledger| match (is_cleared, seen.found) {
+            (false, _) => ledger.look_later(name, Instant::now()),
+            (true, Found::TooLate) => ledger.cleared(name, seen.id, Instant::now()),
+            (true, _) => ledger.forget(name, seen.id),
         });
     }
 }
