@@ -3,6 +3,7 @@
 pub use crate::call::{call, call_async};
 pub use crate::entry::{async_entry, async_items_entry, entry, items_entry};
 pub use crate::fault::FromFault;
+pub use crate::holder::named_instance;
 pub use crate::keep::{Keep, Nothing, Returns};
 pub use crate::key::{Around, Hole, Key, Type, type_of};
 pub use crate::rules::{Rules, Ruling, bytes_rules, local_rules, rules};

@@ -20,6 +20,7 @@ mod explain;
 mod far;
 mod fault;
 mod flight;
+mod holder;
 mod keep;
 pub mod key;
 mod keyring;

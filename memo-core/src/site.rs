@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::codec::Codec;
 use crate::expiration::{Expiration, Jitter};
 use crate::far::{Manner, Told};
+use crate::holder::Holder;
 use crate::key::Scope;
 use crate::registry::{self, ScopeId};
 use crate::schema::Watch;
@@ -86,6 +87,7 @@ pub(crate) struct State {
     pub(crate) id: String,
     /// Whether another function has that path. Those that share a name do so on purpose.
     path_is_shared: Option<&'static AtomicBool>,
+    pub(crate) holder: Holder,
     pub(crate) told: Told,
     pub(crate) counters: Counters,
 }
@@ -181,6 +183,7 @@ impl Site {
                 scope,
                 id,
                 path_is_shared,
+                holder: Holder::of(self.path()),
                 told: Told::default(),
                 counters: Counters::default(),
             }))

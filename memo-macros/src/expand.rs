@@ -124,10 +124,24 @@ fn instance(model: &Model) -> TokenStream {
         // The type of a closure carries every generic parameter in scope.
         Instance::Surroundings => quote!(#private::Around(|| {})),
     }));
-    match &types[..] {
-        [] => TokenStream::new(),
-        [one] => quote!(#private::Key::instance(&mut #key, &#one);),
-        many => quote!(#private::Key::instance(&mut #key, &(#(#many),*));),
+    let all = tuple(&types);
+    match (&model.instance[..], &types[..]) {
+        ([], _) => TokenStream::new(),
+        ([Instance::SelfType | Instance::Surroundings, ..], [holder, others @ ..])
+            if model.site.named.is_some() =>
+        {
+            let (site, others) = (site_ref(model), tuple(others));
+            quote!(#private::named_instance(&mut #key, #site, &#holder, &#all, &#others);)
+        }
+        _ => quote!(#private::Key::instance(&mut #key, &#all);),
+    }
+}
+
+/// Several values as one; a single one as it is.
+fn tuple(values: &[TokenStream]) -> TokenStream {
+    match values {
+        [one] => one.clone(),
+        many => quote!((#(#many),*)),
     }
 }
 

@@ -329,6 +329,152 @@ fn keys_of_another_shape_share_no_value_under_one_name() {
     }
 }
 
+mod named_methods {
+    use super::*;
+    use crate::shelf::Shelf;
+
+    struct Shop;
+
+    impl Shop {
+        #[memoize(name = "shop-price", key = "{item}", skip(self))]
+        fn price(&self, item: u64) -> u64 {
+            item * 100
+        }
+
+        #[memoize(name = "shop-tax", entry = false)]
+        fn tax(item: u64) -> u64 {
+            item * 7
+        }
+
+        #[memoize(name = "shop-stock", entry = false)]
+        async fn stock(item: u64) -> u64 {
+            item + 1
+        }
+
+        #[memoize(key = "shop-unnamed:{item}", skip(self))]
+        fn unnamed(&self, item: u64) -> u64 {
+            item
+        }
+
+        #[memoize(entry = false)]
+        async fn unnamed_stock(item: u64) -> u64 {
+            item + 2
+        }
+    }
+
+    mod elsewhere {
+        impl super::Shop {
+            #[memo::memoize(name = "shop-elsewhere", skip(self))]
+            pub(super) fn elsewhere(&self, item: u64) -> u64 {
+                item
+            }
+        }
+    }
+
+    trait Priced {
+        fn cost(&self, item: u64) -> u64;
+
+        #[memoize(name = "trait-label", skip(self))]
+        fn label(&self, item: u64) -> String {
+            format!("{} {item}", std::any::type_name::<Self>())
+        }
+    }
+
+    impl Priced for Shop {
+        #[memoize(name = "shop-cost", skip(self))]
+        fn cost(&self, item: u64) -> u64 {
+            item * 90
+        }
+    }
+
+    struct Kiosk;
+
+    impl Priced for Kiosk {
+        #[memoize(name = "kiosk-cost", skip(self))]
+        fn cost(&self, item: u64) -> u64 {
+            item * 110
+        }
+    }
+
+    struct Shelves<T>(T);
+
+    impl<T: Default + std::fmt::Debug + 'static> Shelves<T> {
+        #[memoize(name = "generic-first", skip(self))]
+        fn first(&self, item: u64) -> String {
+            format!("{:?} {item}", T::default())
+        }
+
+        #[memoize(name = "generic-last", entry = false)]
+        fn last(item: u64) -> String {
+            format!("{:?} {item}", T::default())
+        }
+    }
+
+    #[test]
+    fn methods_with_a_name_are_known_by_it_alone() {
+        let shelf = Shelf::new(4096);
+        shelf.run(|| {
+            assert_eq!((Shop.price(1), Shop::tax(1)), (100, 7));
+            assert_eq!((Shop.elsewhere(1), Shop.cost(1)), (1, 90));
+            assert_eq!(block_on(Shop::stock(1)), 2);
+        });
+        let mut names = shelf.names();
+        names.sort();
+        let expected = [
+            ":shop-cost:~1u64",
+            ":shop-elsewhere:~1u64",
+            ":shop-price:1",
+            ":shop-stock:~1u64",
+            ":shop-tax:~1u64",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn methods_without_a_name_carry_their_type() {
+        let shelf = Shelf::new(4096);
+        shelf.run(|| assert_eq!((Shop.unnamed(1), block_on(Shop::unnamed_stock(1))), (1, 3)));
+        let mut names = shelf.names();
+        names.sort();
+        let module = "it::identity::named_methods";
+        let unnamed = format!("{module}::Shop::unnamed_stock");
+        assert_eq!(
+            names,
+            [
+                format!(":{unnamed}:~1u64<{unnamed}>"),
+                format!(":shop-unnamed:1<{module}::Shop>"),
+            ]
+        );
+    }
+
+    #[test]
+    fn methods_of_generic_types_and_of_traits_keep_their_types_beside_a_name() {
+        let test = || {
+            for _ in 0..2 {
+                assert_ne!(Shop.label(1), Kiosk.label(1));
+                assert_eq!(Shelves(1_u8).first(1), "0 1");
+                assert_eq!(Shelves(true).first(1), "false 1");
+                assert_eq!(Shelves::<u8>::last(1), "0 1");
+                assert_eq!(Shelves::<bool>::last(1), "false 1");
+                assert_eq!((Shop.cost(1), Kiosk.cost(1)), (90, 110));
+            }
+        };
+        Isolated::new().run(test);
+        Scripted::new().isolated().run(test);
+    }
+
+    #[test]
+    fn a_function_and_a_method_of_one_name_share_their_values() {
+        #[memoize(name = "shop-price", key = "{item}")]
+        fn price(item: u64) -> u64 {
+            item + 1
+        }
+        let share = || assert_eq!(assert_computed!(1, [Shop.price(2), price(2)]), [200, 200]);
+        Isolated::new().run(share);
+        Scripted::new().isolated().run(share);
+    }
+}
+
 /// How often it was told that the keys of one function meet those of the other.
 fn told(test: &Isolated, function: &str, other: &str) -> usize {
     test.recorder().count(|event| {

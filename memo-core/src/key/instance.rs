@@ -63,6 +63,19 @@ pub(crate) fn plain_name(name: &str) -> String {
     }
 }
 
+/// The name of the type that the name of a `Type<…>` says.
+pub(crate) fn self_name(name: &str) -> Option<&str> {
+    name.strip_prefix(wrapper::<Type<()>>())?.strip_suffix('>')
+}
+
+/// The path of the function that stands in the name of an `Around<…>`.
+pub(crate) fn around_path(name: &str) -> Option<&str> {
+    let closure = name
+        .strip_prefix(wrapper::<Around<()>>())?
+        .strip_suffix('>')?;
+    Some(closure.trim_end_matches(CLOSURE))
+}
+
 /// Takes out every `Type<` and `Around<`, and the `>` that belongs to it.
 fn without_wrappers(name: &str) -> String {
     let wrappers = [
@@ -91,9 +104,9 @@ fn without_wrappers(name: &str) -> String {
         };
         match closed {
             Some(Bracket::Type) => {}
-            // The closure is ours; what it stands in is what was asked for.
+            // The closure is ours, and so is the body of an `async fn` around it; what they stand in is what was asked for.
             Some(Bracket::Around) => {
-                let around = bare.strip_suffix(CLOSURE).unwrap_or(&bare).len();
+                let around = bare.trim_end_matches(CLOSURE).len();
                 bare.truncate(around);
             }
             Some(Bracket::Own) | None => bare.push(next),

@@ -26,8 +26,8 @@ use self::instance::Instance;
 
 pub(crate) use self::escape::push_escaped;
 pub use self::hole::{DebugPart, Hole, Shown, TemplatePart};
-pub(crate) use self::instance::plain_name;
 pub use self::instance::{Around, Type, type_of};
+pub(crate) use self::instance::{around_path, plain_name, self_name};
 pub use self::measure::encoded_len;
 pub(crate) use self::name::limit;
 pub use self::name::{DIGEST_BYTES, INTERNAL, NameParts, Scope, store_name};
