@@ -10,9 +10,12 @@ unsafe fn load(db: &Db, id: u64, fresh: bool, hours: u64) -> Option<User> {
             .jitter(my::memo::Jitter::fraction(0.1))
     };
     let mut __memo_key = my::memo::__private::Key::new();
-    my::memo::__private::Key::instance(
+    my::memo::__private::named_instance(
         &mut __memo_key,
+        &__MEMO_SITE,
         &my::memo::__private::Around(|| {}),
+        &my::memo::__private::Around(|| {}),
+        &(),
     );
     my::memo::__private::Key::part(&mut __memo_key, &id);
     my::memo::__private::call(
