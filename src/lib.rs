@@ -21,7 +21,8 @@ pub use memo_core::{
     AnyAsyncEntry, AnyEntry, AsyncEntry, Cache, CacheBuilder, CacheStats, Cacheable, CachedIter,
     Clock, Codec, Entry, Error, Event, Expiration, Explanation, Jitter, Miss, Observer, Operation,
     Policy, Portable, Problem, Reject, Site, Stats, Tick, Torn, Unstored, Verdict, Waits, bypass,
-    bypass_async, cache, functions, refresh, refresh_async, with_cache, with_cache_async,
+    bypass_async, cache, functions, in_scope, in_scope_blocking, refresh, refresh_async,
+    require_scope, with_cache, with_cache_async,
 };
 
 #[cfg(feature = "stream")]

@@ -177,9 +177,24 @@ pub(crate) struct Surroundings {
     pub(crate) leading: Option<FlightId>,
     /// What the leader says when it is polled.
     pub(crate) heart: Option<Arc<Heart>>,
+    /// The flights of another thread or task whose work this is.
+    pub(crate) carried: Vec<FlightId>,
 }
 
 impl Surroundings {
+    /// What holds here and now, to be put in place elsewhere.
+    fn here() -> Self {
+        let cache = bound_cache();
+        Self {
+            mode: Some(mode()),
+            is_unbound: cache.is_none(),
+            cache,
+            leading: None,
+            heart: None,
+            carried: leading(),
+        }
+    }
+
     pub(crate) fn mode(mode: Mode) -> Self {
         Self {
             mode: Some(mode),
@@ -218,7 +233,7 @@ impl Surroundings {
             return Restore {
                 mode: Some(Mode::Bypass.replace()),
                 cache: None,
-                leads: false,
+                leads: 0,
             };
         }
         let mode = self.mode.map(Mode::replace);
@@ -229,14 +244,13 @@ impl Surroundings {
             }
             None => None,
         };
-        if let Some(id) = self.leading {
-            LEADING.with_borrow_mut(|leading| leading.push(id));
+        let leads = self.carried.len() + usize::from(self.leading.is_some());
+        if leads > 0 {
+            LEADING.with_borrow_mut(|leading| {
+                leading.extend(self.carried.iter().copied().chain(self.leading))
+            });
         }
-        Restore {
-            mode,
-            cache,
-            leads: self.leading.is_some(),
-        }
+        Restore { mode, cache, leads }
     }
 }
 
@@ -258,13 +272,16 @@ impl Bound {
 struct Restore {
     mode: Option<Mode>,
     cache: Option<Bound>,
-    leads: bool,
+    /// How many flights were put on the stack.
+    leads: usize,
 }
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        if self.leads {
-            LEADING.with_borrow_mut(Vec::pop);
+        if self.leads > 0 {
+            LEADING.with_borrow_mut(|leading| {
+                leading.truncate(leading.len().saturating_sub(self.leads))
+            });
         }
         if let Some(before) = self.cache.take() {
             Bound::bind(before.cache, before.bound);
@@ -278,7 +295,8 @@ impl Drop for Restore {
 /// Runs `body` so that every memoized call directly inside it computes its value and stores it.
 ///
 /// The calls that those bodies make in turn read the cache as always. Nothing that is already being computed is joined,
-/// because it may have begun before the reason for the refresh.
+/// because it may have begun before the reason for the refresh. Threads and tasks that `body` starts are outside the scope: [`in_scope`] and
+/// [`in_scope_blocking`] take them in.
 ///
 /// ```
 /// # use memo_core as memo;
@@ -294,12 +312,14 @@ pub fn refresh<R>(body: impl FnOnce() -> R) -> R {
     Surroundings::mode(Mode::Refresh).run(body)
 }
 
-/// [`refresh`] for a future: the scope holds whenever the future is polled, on any thread.
+/// [`refresh`] for a future: the scope holds whenever the future is polled, on any thread. Tasks that it spawns are outside, unless by [`in_scope`].
 pub async fn refresh_async<R>(body: impl Future<Output = R>) -> R {
     Surroundings::mode(Mode::Refresh).run_async(body).await
 }
 
 /// Runs `body` as if nothing were memoized: no memoized call inside it, at any depth, reads or writes a cache.
+///
+/// Threads and tasks that `body` starts are outside the scope: [`in_scope`] and [`in_scope_blocking`] take them in.
 ///
 /// ```
 /// # use memo_core as memo;
@@ -314,26 +334,85 @@ pub fn bypass<R>(body: impl FnOnce() -> R) -> R {
     Surroundings::mode(Mode::Bypass).run(body)
 }
 
-/// [`bypass`] for a future: the scope holds whenever the future is polled, on any thread.
+/// [`bypass`] for a future: the scope holds whenever the future is polled, on any thread. Tasks that it spawns are outside, unless by [`in_scope`].
 pub async fn bypass_async<R>(body: impl Future<Output = R>) -> R {
     Surroundings::mode(Mode::Bypass).run_async(body).await
 }
 
 /// Runs `body` with `cache` in the place of the installed one, for calls that are not bound by `cache = …`.
 ///
-/// Threads and tasks that `body` starts are outside the scope.
+/// Threads and tasks that `body` starts are outside the scope, and use the installed cache. [`in_scope`] and [`in_scope_blocking`] take them in;
+/// [`require_scope`](crate::require_scope) has nothing cached where that was forgotten.
 ///
 /// ```
 /// # use memo_core as memo;
 /// let own = memo::Cache::builder().namespace("own").build()?;
-/// memo::with_cache(&own, || assert_eq!(memo::cache().namespace(), "own"));
+/// memo::with_cache(&own, || {
+///     assert_eq!(memo::cache().namespace(), "own");
+///     let outside = std::thread::spawn(|| memo::cache().namespace().to_owned());
+///     let inside = std::thread::spawn(memo::in_scope_blocking(|| memo::cache().namespace().to_owned()));
+///     assert_eq!((outside.join().unwrap(), inside.join().unwrap()), (String::new(), "own".to_owned()));
+/// });
 /// # Ok::<(), memo::Error>(())
 /// ```
 pub fn with_cache<R>(cache: &Cache, body: impl FnOnce() -> R) -> R {
     Surroundings::cache(cache.clone()).run(body)
 }
 
-/// [`with_cache`] for a future: the scope holds whenever the future is polled, on any thread.
+/// [`with_cache`] for a future: the scope holds whenever the future is polled, on any thread. Tasks that it spawns are outside, unless by [`in_scope`].
 pub async fn with_cache_async<R>(cache: &Cache, body: impl Future<Output = R>) -> R {
     Surroundings::cache(cache.clone()).run_async(body).await
+}
+
+/// Takes a future along into the scopes that hold where this is called: [`with_cache`], [`refresh`], [`bypass`] and the asynchronous ones. They hold whenever the
+/// future is polled, in whatever task and on whatever thread, also after the scopes themselves have ended.
+///
+/// For what is spawned: a task is polled by the runtime, which is in no scope. In the body of a memoized function it also tells whose work the task does, so that a call of
+/// that very key from there computes instead of waiting for itself.
+///
+/// ```
+/// # use memo_core as memo;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let tenant = memo::Cache::builder().namespace("tenant-a").build()?;
+/// memo::with_cache_async(&tenant, async {
+///     let page = async { memo::cache().namespace().to_owned() };
+///     assert_eq!(tokio::spawn(memo::in_scope(page)).await?, "tenant-a");
+///     // A `spawn_blocking` takes a closure along.
+///     let page = memo::in_scope_blocking(|| memo::cache().namespace().to_owned());
+///     assert_eq!(tokio::task::spawn_blocking(page).await?, "tenant-a");
+///     Ok(())
+/// })
+/// .await
+/// # })
+/// # }
+/// ```
+pub fn in_scope<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let scope = Surroundings::here();
+    async move { scope.run_async(future).await }
+}
+
+/// [`in_scope`] for a closure, which may then run on any thread.
+///
+/// ```
+/// # use memo_core as memo;
+/// let cache = memo::Cache::builder().build()?;
+/// let policy = memo::Policy::named("docs-in-scope");
+/// let mut runs = 0;
+/// memo::bypass(|| {
+///     let two_calls = memo::in_scope_blocking(|| {
+///         for _ in 0..2 {
+///             cache.get_or_compute(&1, &policy, || runs += 1);
+///         }
+///     });
+///     std::thread::scope(|scope| {
+///         scope.spawn(two_calls);
+///     });
+/// });
+/// assert_eq!(runs, 2);
+/// # Ok::<(), memo::Error>(())
+/// ```
+pub fn in_scope_blocking<R>(body: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let scope = Surroundings::here();
+    move || scope.run(body)
 }

@@ -47,11 +47,12 @@ pub mod __private;
 #[doc(hidden)]
 pub mod fuzzing;
 
-pub use crate::cache::{Cache, CacheBuilder, Policy, cache};
+pub use crate::cache::{Cache, CacheBuilder, Policy, cache, require_scope};
 pub use crate::clock::{Clock, Tick};
 pub use crate::codec::Codec;
 pub use crate::context::{
-    bypass, bypass_async, refresh, refresh_async, with_cache, with_cache_async,
+    bypass, bypass_async, in_scope, in_scope_blocking, refresh, refresh_async, with_cache,
+    with_cache_async,
 };
 pub use crate::entry::{AnyAsyncEntry, AnyEntry, AsyncEntry, Entry};
 pub use crate::error::Error;

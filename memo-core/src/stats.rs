@@ -32,6 +32,8 @@ pub struct Stats {
     pub faults: u64,
     /// Calls of a `strict` function that returned the backend's fault.
     pub failed: u64,
+    /// Calls that ran without a cache because they were outside of every scope: see [`require_scope`](crate::require_scope).
+    pub unscoped: u64,
     /// Times a call got the lease of its value: see `lock`.
     pub leased: u64,
     /// Times a call met the lease of another process.
@@ -62,6 +64,7 @@ pub(crate) struct Counters {
     pub(crate) unstored: Counter,
     pub(crate) faults: Counter,
     pub(crate) failed: Counter,
+    pub(crate) unscoped: Counter,
     pub(crate) leased: Counter,
     pub(crate) lease_waits: Counter,
     pub(crate) backend_faults: Counter,
@@ -114,6 +117,7 @@ impl Counters {
             unstored: self.unstored.get(),
             faults: self.faults.get(),
             failed: self.failed.get(),
+            unscoped: self.unscoped.get(),
             leased: self.leased.get(),
             lease_waits: self.lease_waits.get(),
             backend_faults: self.backend_faults.get(),

@@ -13,6 +13,10 @@ use crate::{ManualClock, Recorder};
 ///
 /// Tests that run side by side then neither see each other's values nor each other's time. A function with `cache = …` keeps to the
 /// cache it is bound to.
+///
+/// A thread or task that a test starts is outside of its cache, unless it is started with `memo::in_scope` or `in_scope_blocking`. It does not leak into a cache that
+/// tests share: with the first `Isolated` the program [requires scopes](memo_core::require_scope) for good, so calls outside of one are not cached, and that is
+/// told. So a test that is about what is cached has an `Isolated` of its own, or binds a cache.
 #[derive(Clone, Debug)]
 pub struct Isolated {
     cache: Cache,
@@ -65,6 +69,7 @@ impl Isolated {
         clock: ManualClock,
         describe: impl FnOnce(CacheBuilder) -> CacheBuilder,
     ) -> Result<Self, Error> {
+        memo_core::require_scope();
         let recorder = Recorder::new();
         let builder = Cache::builder()
             .clock(clock.clone())

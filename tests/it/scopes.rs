@@ -85,6 +85,115 @@ fn scopes_nest() {
     });
 }
 
+fn in_a_thread<R: Send>(body: impl FnOnce() -> R + Send) -> R {
+    std::thread::scope(|scope| scope.spawn(body).join().expect("no panic"))
+}
+
+#[test]
+fn threads_that_are_taken_along_stay_in_the_scope() {
+    Isolated::new().run(|| {
+        let first = numbered(20);
+        let taken = || in_a_thread(memo::in_scope_blocking(|| numbered(20)));
+        assert_eq!(taken(), first, "the same cache");
+        let second = memo::refresh(taken);
+        assert_ne!(second, first, "refreshed");
+        assert_ne!(memo::bypass(taken), second, "bypassed");
+        assert_eq!(numbered(20), second, "and that left nothing");
+    });
+}
+
+#[memoize]
+async fn numbered_later(id: u64) -> u64 {
+    static NEXT: Runs = Runs::new();
+    NEXT.add() * 1000 + id
+}
+
+#[tokio::test]
+async fn tasks_that_are_taken_along_stay_in_the_scope() {
+    let taken = || async {
+        let task = tokio::spawn(memo::in_scope(numbered_later(1)));
+        task.await.expect("no panic")
+    };
+    Isolated::new()
+        .run_async(async {
+            let first = numbered_later(1).await;
+            assert_eq!(taken().await, first, "the same cache");
+            let second = memo::refresh_async(taken()).await;
+            assert_ne!(second, first, "refreshed");
+            assert_ne!(memo::bypass_async(taken()).await, second, "bypassed");
+            assert_eq!(numbered_later(1).await, second, "and that left nothing");
+            let blocking = memo::in_scope_blocking(|| numbered(21));
+            let blocking = tokio::task::spawn_blocking(blocking).await;
+            assert_eq!(blocking.expect("no panic"), numbered(21));
+        })
+        .await;
+}
+
+#[test]
+fn what_is_taken_along_is_the_scope_where_that_was_said() {
+    let (one, two) = (Isolated::new(), Isolated::new());
+    let call = one.run(|| memo::in_scope_blocking(|| numbered(22)));
+    let later = one.run(|| memo::in_scope(numbered_later(22)));
+    two.run(|| {
+        assert_computed!(0, call());
+        assert_computed!(0, futures::executor::block_on(later));
+    });
+    one.run(|| {
+        assert_computed!(0, numbered(22));
+        assert_computed!(0, futures::executor::block_on(numbered_later(22)));
+    });
+}
+
+#[test]
+fn calls_outside_of_every_scope_are_not_cached_beside_isolated_tests() {
+    #[memoize]
+    fn left(id: u64) -> u64 {
+        static NEXT: Runs = Runs::new();
+        NEXT.add() * 1000 + id
+    }
+    let test = Isolated::new();
+    let outside = || in_a_thread(|| [left(1), left(1)]);
+    test.run(|| {
+        let first = left(1);
+        assert!(outside().into_iter().all(|value| value != first));
+        left::entry(1).invalidate();
+        let [one, other] = outside();
+        assert_ne!(one, other);
+        in_a_thread(|| left::entry(1).put(7));
+        assert_computed!(1, left(1));
+    });
+    assert_eq!(in_a_thread(|| left::entry(1).peek()), None);
+    assert_eq!(left::site().stats().unscoped, 4);
+    memo::bypass(|| in_a_thread(memo::in_scope_blocking(|| left(1))));
+    assert_eq!(left::site().stats().unscoped, 4, "that was asked for");
+}
+
+#[test]
+fn sequences_outside_of_every_scope_are_not_cached_beside_isolated_tests() {
+    #[memo::memoize_iter]
+    fn left(count: u64) -> Vec<u64> {
+        static NEXT: Runs = Runs::new();
+        vec![NEXT.add(); count as usize]
+    }
+    let test = Isolated::new();
+    test.run(|| assert_eq!(left(1), left(1)));
+    assert_ne!(left(1), left(1));
+    assert_eq!(left::site().stats().unscoped, 2);
+}
+
+#[test]
+fn a_body_does_not_wait_for_itself_by_a_thread_that_it_takes_along() {
+    #[memoize]
+    fn deep(id: u64) -> u64 {
+        static RUNS: Runs = Runs::new();
+        match RUNS.add() {
+            1 => in_a_thread(memo::in_scope_blocking(|| deep(id))) + 1,
+            _ => id,
+        }
+    }
+    crate::support::in_time(|| Isolated::new().run(|| assert_eq!(deep(5), 6)));
+}
+
 #[test]
 fn a_refresh_inside_a_bypass_writes_nothing() {
     Isolated::new().run(|| {
@@ -117,7 +226,11 @@ impl Drop for CallsAtTheEnd {
     }
 }
 
-#[memoize]
+/// Bound, since a thread that ends is in no scope.
+static BOUND: std::sync::LazyLock<Cache> =
+    std::sync::LazyLock::new(|| Cache::builder().build().expect("sound"));
+
+#[memoize(cache = BOUND)]
 fn by_thread(id: u64) -> u64 {
     id
 }
@@ -149,7 +262,7 @@ impl Drop for Forgets {
     }
 }
 
-#[memoize(local)]
+#[memoize(local, cache = BOUND)]
 fn forgetful(id: u64) -> Forgetful {
     Forgetful(std::sync::Arc::new(Forgets(id)))
 }

@@ -19,8 +19,8 @@ pub use self::adhoc::Policy;
 pub use self::builder::CacheBuilder;
 pub(crate) use self::drops::end;
 pub(crate) use self::far::{Delivered, Freight};
-pub use self::global::cache;
 pub(crate) use self::global::installed;
+pub use self::global::{cache, require_scope};
 pub(crate) use self::lease::Claim;
 use crate::backend::ServerStats;
 use crate::clock::{Janitor, Tick, Time};
@@ -104,6 +104,10 @@ impl Cache {
     pub fn servers(&self) -> Vec<ServerStats> {
         self.far()
             .map_or_else(Vec::new, |far| far.backend.servers())
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     #[inline]

@@ -147,6 +147,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
 
     fn start(&self) -> Step<R> {
         if self.mode == Mode::Bypass {
+            self.cache.passed(self.state);
             return Step::Next(Next::Bypass);
         }
         if self.key.is_faulty() {

@@ -19,6 +19,8 @@ pub enum Problem {
     IncompleteSchema(String),
     /// Another function of this program has the same path, so that both would have the same names outside the process.
     SharedPath,
+    /// It was called outside of every scope, where a scope is [required](crate::require_scope).
+    OutsideScope,
     /// Another function of this program has entries of the same names outside the process, because their templates render alike. Neither is served
     /// what the other stored, and each replaces it.
     SharedKey {
@@ -46,6 +48,10 @@ impl fmt::Display for Problem {
             ),
             Self::SharedPath => f.write_str(
                 "another memoized function has the same path, so outside the process their names would meet: give one of them `name = \"..\"`",
+            ),
+            Self::OutsideScope => f.write_str(
+                "it was called in no scope, by a thread or task that left one perhaps, and a scope is required: start that with \
+                 `memo::in_scope(..)` or `memo::in_scope_blocking(..)`, or bind a cache with `memo::with_cache`",
             ),
             Self::SharedKey { with } => write!(
                 f,
@@ -81,5 +87,6 @@ fn bit(problem: &Problem) -> u8 {
         Problem::SharedPath => 8,
         Problem::SharedKey { .. } => 16,
         Problem::IncompleteSchema(_) => 32,
+        Problem::OutsideScope => 64,
     }
 }

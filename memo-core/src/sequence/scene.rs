@@ -57,6 +57,7 @@ impl Scene {
         let cache = asked.bound_cache();
         let manner = asked.manner.unwrap_or(site.options().manner).of_items();
         let place = if key.is_faulty() || !cache.is_enabled() {
+            cache.passed(site.state());
             Place::Near
         } else {
             Course::of(

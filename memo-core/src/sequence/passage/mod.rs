@@ -133,8 +133,7 @@ impl<T: 'static> Passage<T> {
             }),
             is_unbound: cache.is_none(),
             cache,
-            leading: None,
-            heart: None,
+            ..Surroundings::default()
         };
         let mut passage = Self {
             scene,
