@@ -209,6 +209,8 @@ pub enum Unstored {
     Error,
     /// `cache_if` or `cache_none` said no.
     Filtered,
+    /// Its lifetime was zero, or over before all of it was there. What it was to replace goes as well.
+    Expired,
     /// The entry was invalidated while the value was computed.
     Voided,
     /// The value is heavier than the cache allows.

@@ -6,7 +6,8 @@ use crate::clock::Tick;
 
 /// How long a cached value may be served after it was computed.
 ///
-/// Integers are seconds; any [`Duration`] converts. Time is kept in milliseconds.
+/// Integers are seconds; any [`Duration`] converts. Time is kept in milliseconds. What lives for less than one of them is not stored at all:
+/// a lifetime of zero, such as a `max-age=0` that was passed on, is no lifetime.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,6 +39,11 @@ impl Expiration {
     /// The lifetime, or `None` where there is no end.
     pub const fn duration(self) -> Option<Duration> {
         self.0
+    }
+
+    /// Whether it is over as soon as it begins: what has such a life is stored nowhere. Time is counted in milliseconds.
+    pub(crate) const fn is_over(self) -> bool {
+        matches!(self.0, Some(lifetime) if lifetime.as_millis() == 0)
     }
 
     /// The tick at which a value stored at `now` dies; `luck` in `[0, 1)` decides the jitter.
@@ -148,6 +154,32 @@ mod tests {
             ages.deadline(0, Some(Jitter::fraction(1.0)), 0.0),
             Tick::MAX - 1
         );
+    }
+
+    #[test]
+    fn a_lifetime_of_no_millisecond_is_over_and_no_other_is() {
+        for lifetime in [Duration::ZERO, Duration::from_micros(999)] {
+            assert!(Expiration::from(lifetime).is_over(), "{lifetime:?}");
+        }
+        for lifetime in [Duration::from_millis(1), Duration::MAX] {
+            assert!(!Expiration::from(lifetime).is_over(), "{lifetime:?}");
+        }
+        assert!(!Expiration::never().is_over());
+    }
+
+    #[test]
+    fn the_longest_lifetime_can_be_spread_by_any_jitter() {
+        let jitters = [
+            Jitter::fraction(f64::INFINITY),
+            Jitter::fraction(1.0 - f64::EPSILON / 2.0),
+            Jitter::upto_millis(u64::MAX),
+        ];
+        for jitter in jitters {
+            for luck in [0.0, 0.5, 1.0 - f64::EPSILON / 2.0] {
+                let spread = Expiration::from(Duration::MAX).spread(Some(jitter), luck);
+                assert!(spread.duration().is_some());
+            }
+        }
     }
 
     #[test]

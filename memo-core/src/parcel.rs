@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::clock::Tick;
+use crate::event::Unstored;
 use crate::expiration::{Expiration, Jitter};
 use crate::near::{KeyRef, Storing};
 use crate::site::Site;
@@ -16,25 +17,20 @@ pub(crate) struct Parcel<V> {
 }
 
 impl<V: Cacheable> Parcel<V> {
-    /// Packs a value that is computed now. What the call says of its expiry goes before what the site says.
+    /// Packs a value that is computed now, unless its life is over before it begins.
     pub(crate) fn pack(
         value: V,
         weight: usize,
-        site: &Site,
+        site: &'static Site,
         cache: &Cache,
         expiration: Option<Expiration>,
         jitter: Option<Jitter>,
-    ) -> Self {
-        let options = site.options();
-        let expiration = expiration.or(options.expiration).unwrap_or_default();
-        let now = cache.time().exact();
-        let expires_at = expiration.deadline(now, jitter.or(options.jitter), cache.luck());
-        Self {
-            value,
-            weight,
-            expires_at,
-            now,
+    ) -> Result<Self, Unstored> {
+        let life = cache.lifetime(site, (expiration, jitter));
+        if life.is_over() {
+            return Err(Unstored::Expired);
         }
+        Ok(Self::copy(value, weight, cache, life))
     }
 
     /// Packs a copy of a value that lives elsewhere.

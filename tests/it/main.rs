@@ -18,6 +18,7 @@ mod keys;
 mod large_data;
 mod late_writes;
 mod leases;
+mod lifetimes;
 mod methods;
 mod moved;
 #[cfg(feature = "encrypt")]

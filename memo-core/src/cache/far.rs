@@ -94,6 +94,9 @@ impl Cache {
         own: (Option<Expiration>, Option<Jitter>),
     ) -> Result<Write, Unstored> {
         let expiration = self.lifetime(site, own);
+        if expiration.is_over() {
+            return Err(Unstored::Expired);
+        }
         let now = self.time().wall_seconds();
         far.pack(spot, value, wire, expiration, now)
             .map_err(|why| self.refusal(site.state(), why))

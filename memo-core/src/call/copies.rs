@@ -34,7 +34,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
             return Copied::Unchanged;
         };
         let life = life.map_or(near, |life| life.min(near));
-        if life.is_zero() {
+        if Expiration::from(life).is_over() {
             return Copied::Gone;
         }
         let weight = self.rules.weigh(value);

@@ -362,14 +362,14 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
         }
         let weight = self.rules.weigh(value);
         let (expiration, jitter) = (self.rules.expiration(), self.rules.jitter());
-        Ok(Parcel::pack(
+        Parcel::pack(
             value.clone(),
             weight,
             self.site,
             &self.cache,
             expiration,
             jitter,
-        ))
+        )
     }
 
     fn settle(
@@ -386,7 +386,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
                 Ok(parcel) => Ok(parcel.store(&self.cache, &address)),
                 Err(reason) => {
                     // What the value is now is not to be kept, and neither is what it was. An error says nothing of the value.
-                    if reason == Unstored::Filtered {
+                    if matches!(reason, Unstored::Filtered | Unstored::Expired) {
                         self.cache.near().remove(&address);
                     }
                     Err(reason)

@@ -134,7 +134,13 @@ impl<R> AnyEntry<R> {
     fn put_near<V: Cacheable>(&self, value: V, weight: usize, expiration: Option<Expiration>) {
         let (site, cache) = (self.site, &self.cache);
         let address = address::<V>(site.state().scope, &self.key);
-        let parcel = Parcel::pack(value, weight, site, cache, expiration, None);
+        let parcel = match Parcel::pack(value, weight, site, cache, expiration, None) {
+            Ok(parcel) => parcel,
+            Err(reason) => {
+                cache.drop_copy(&address);
+                return cache.placed(site.state(), Ok(Delivered::Unstored(reason)));
+            }
+        };
         let store = || {
             cache
                 .flights()

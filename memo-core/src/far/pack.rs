@@ -122,7 +122,8 @@ impl From<Unencodable> for Unpacked {
 /// The metadata of a value that is computed now.
 pub(crate) fn meta(expiration: Expiration, now: u32) -> Meta {
     let ttl = expiration.duration().map_or(0, |lifetime| {
-        let rounded_up = lifetime.as_secs() + u64::from(lifetime.subsec_nanos() > 0);
+        let part = u64::from(lifetime.subsec_nanos() > 0);
+        let rounded_up = lifetime.as_secs().saturating_add(part);
         // 0 means never.
         rounded_up.max(1)
     });

@@ -38,6 +38,10 @@ impl Writer {
         right: Right,
         spool: Arc<Spool>,
     ) -> Result<Self, Unstored> {
+        let expiration = scene.lifetime();
+        if expiration.is_over() {
+            return Err(Unstored::Expired);
+        }
         let write_id = WriteId::random().map_err(|_| Unstored::NoRandom)?;
         let lock = Arc::new(spot.write_lock(write_id));
         let order = ItemsOrder {
@@ -52,7 +56,7 @@ impl Writer {
             right,
             lock,
             packer,
-            expiration: scene.lifetime(),
+            expiration,
             created: scene.cache.time().wall_seconds(),
             items: 0,
             has_unsent: false,

@@ -114,6 +114,9 @@ impl Commit {
         let Ok(write) = self.writer.pack(self.is_prefix, now) else {
             return self.refused(Unstored::TooLarge);
         };
+        if write.expiration.is_over() {
+            return self.refused(Unstored::Expired);
+        }
         let (flights, address) = (self.scene.cache.flights(), self.scene.address());
         // An older sequence is being written, and might land on top of this one. Both go, and nobody waits.
         let gives_way = self.is_refresh && flights.revoke(&address);

@@ -358,6 +358,10 @@ impl<T: 'static> Passage<T> {
             Err(reason) => {
                 spool.end(End::Failed);
                 self.scene.cache.unstored(self.scene.state, reason);
+                // What a refresh was to replace is not served any more.
+                if self.mode == Mode::Refresh {
+                    self.scene.owe();
+                }
                 Stage::Passing
             }
         };
