@@ -76,8 +76,13 @@ pub(crate) fn io(server: &str, error: &io::Error) -> Fault {
 
 /// What is no answer at all.
 pub(crate) fn malformed(server: &str, malformed: Malformed) -> Fault {
+    let kind = match malformed {
+        // It is well formed, and a stranger's.
+        Malformed::TOO_LONG => FaultKind::TooLarge,
+        _ => FaultKind::Protocol,
+    };
     let Malformed(what) = malformed;
-    Fault::new(FaultKind::Protocol, format!("{server} sent {what}"))
+    Fault::new(kind, format!("{server} sent {what}"))
 }
 
 /// What the server would not do.
@@ -159,5 +164,7 @@ mod tests {
             malformed("a:1", Malformed("noise")).kind(),
             FaultKind::Protocol
         );
+        let too_long = malformed("a:1", Malformed::TOO_LONG);
+        assert_eq!(too_long.kind(), FaultKind::TooLarge);
     }
 }

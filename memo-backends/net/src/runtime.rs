@@ -31,6 +31,8 @@ pub struct PerRuntime<T>(Mutex<Vec<Slot<T>>>);
 
 struct Slot<T> {
     runtime: Id,
+    /// A child of a fork may go on with a runtime of its parent's, but not with the parent's connections.
+    process: u32,
     value: T,
     /// Gone when the runtime has ended.
     life: Weak<()>,
@@ -62,14 +64,14 @@ impl<T: Clone> PerRuntime<T> {
 
     fn find(&self, runtime: Id) -> Option<T> {
         let slots = self.lock();
-        let slot = slots.iter().find(|slot| slot.runtime == runtime)?;
+        let slot = slots.iter().find(|slot| slot.is_of(runtime))?;
         Some(slot.value.clone())
     }
 
     fn add(&self, slot: Slot<T>) -> T {
         let mut slots = self.lock();
         let ended: Vec<Slot<T>> = slots.extract_if(.., |slot| slot.has_ended()).collect();
-        let known = slots.iter().find(|known| known.runtime == slot.runtime);
+        let known = slots.iter().find(|known| known.is_of(slot.runtime));
         let (value, surplus) = match known {
             Some(known) => (known.value.clone(), Some(slot)),
             None => {
@@ -110,14 +112,20 @@ impl<T> Slot<T> {
         let life = Arc::new(());
         Self {
             runtime: handle.id(),
+            process: std::process::id(),
             value,
             life: Arc::downgrade(&life),
             watch: handle.spawn(watch(life)).abort_handle(),
         }
     }
 
+    /// Whether it belongs to this runtime, in this process. One that has ended may have left its number to another.
+    fn is_of(&self, runtime: Id) -> bool {
+        self.runtime == runtime && !self.has_ended()
+    }
+
     fn has_ended(&self) -> bool {
-        self.life.strong_count() == 0
+        self.life.strong_count() == 0 || self.process != std::process::id()
     }
 }
 

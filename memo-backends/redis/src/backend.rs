@@ -15,7 +15,7 @@ use memo_net::{Deadline, Listening};
 use redis::{Cmd, Value, cmd};
 
 use crate::RedisConfig;
-use crate::client::{Client, Keyed, Manner};
+use crate::client::{Client, Keyed, Manner, Road};
 use crate::error::{of_server, senseless};
 use crate::scripts::{self, Call};
 
@@ -43,9 +43,6 @@ const MAX_VALUE: usize = 1 << 20;
 
 /// The longest name. Redis takes any; but names are sent with every question, and stay in the server's memory.
 const MAX_NAME: usize = 1024;
-
-/// Values of so many bytes in all go over the connection for what is large.
-const LARGE: usize = 64 << 10;
 
 /// The longest time, in milliseconds: some thirty thousand years. Redis refuses what does not fit into 63 bits when the time of day is added.
 const LONGEST: u64 = 1_000_000_000_000_000;
@@ -146,8 +143,12 @@ impl Backend for Redis {
 
     async fn get_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<Option<Bytes>>> {
         // What is asked for together are mostly the chunks of something large.
+        let road = match names.len() > 1 {
+            true => Road::Changes,
+            false => Road::Looks,
+        };
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, names.len() > 1);
+        let manner = manner(&deadline, waits, Twice::Same, road);
         match names {
             [name] => {
                 let (name, command) = (name.as_str(), one_arg("GET", name.as_str()));
@@ -168,9 +169,8 @@ impl Backend for Redis {
     }
 
     async fn set_many(&self, items: Vec<Item>, waits: Waits) -> Answer<()> {
-        let bytes: usize = items.iter().map(|item| item.value.len()).sum();
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Differs, bytes >= LARGE);
+        let manner = manner(&deadline, waits, Twice::Differs, Road::Changes);
         if let [item] = items.as_slice() {
             let keyed = Keyed {
                 name: item.name.as_str(),
@@ -188,7 +188,7 @@ impl Backend for Redis {
 
     async fn delete_many(&self, names: &[Name], waits: Waits) -> Answer<usize> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, false);
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         // A lease is ended, and is nothing that was there.
         let commands = names.iter().flat_map(|name| {
             let name = name.as_str();
@@ -216,7 +216,7 @@ impl Backend for Redis {
 
     async fn probe_many(&self, names: &[Name], waits: Waits) -> Answer<Vec<bool>> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, false);
+        let manner = manner(&deadline, waits, Twice::Same, Road::Looks);
         let kinds = self
             .each(names, |name| one_arg("TYPE", name), manner)
             .await?;
@@ -234,7 +234,7 @@ impl Backend for Redis {
             return Ok(there.into_iter().filter(|&is_there| is_there).count());
         };
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, false);
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         let calls = names
             .iter()
             .map(|name| scripts::expire(name.as_str(), millis));
@@ -254,7 +254,7 @@ impl Backend for Redis {
         waits: Waits,
     ) -> Answer<u64> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Differs, false);
+        let manner = manner(&deadline, waits, Twice::Differs, Road::Changes);
         let call = scripts::add(name.as_str(), more, millis(expiration).unwrap_or(0));
         match self.run(call, manner).await? {
             Value::BulkString(sum) => {
@@ -267,7 +267,7 @@ impl Backend for Redis {
 
     async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Differs, false);
+        let manner = manner(&deadline, waits, Twice::Differs, Road::Changes);
         let token = another_token();
         let call = scripts::lease(name.as_str(), token, millis_of(time));
         match self.run(call, manner).await? {
@@ -280,9 +280,15 @@ impl Backend for Redis {
 
     async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Differs, item.value.len() >= LARGE);
-        let millis = millis(item.expiration).unwrap_or(0);
-        let call = scripts::fill(item.name.as_str(), token, &item.value, millis);
+        let manner = manner(&deadline, waits, Twice::Differs, Road::Changes);
+        let name = item.name.as_str();
+        let call = match is_over(item.expiration) {
+            true => scripts::release(name, token),
+            false => {
+                let millis = millis(item.expiration).unwrap_or(0);
+                scripts::fill(name, token, &item.value, millis)
+            }
+        };
         flag(&self.run(call, manner).await?)
     }
 
@@ -294,7 +300,7 @@ impl Backend for Redis {
         waits: Waits,
     ) -> Answer<Option<Token>> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, false);
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         let call = scripts::extend(name.as_str(), token, millis_of(time));
         let stands = flag(&self.run(call, manner).await?)?;
         Ok(stands.then_some(token))
@@ -302,18 +308,18 @@ impl Backend for Redis {
 
     async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Same, false);
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         let call = scripts::release(name.as_str(), token);
         flag(&self.run(call, manner).await?).map(|_| ())
     }
 }
 
-fn manner(deadline: &Deadline, waits: Waits, twice: Twice, large: bool) -> Manner<'_> {
+fn manner(deadline: &Deadline, waits: Waits, twice: Twice, road: Road) -> Manner<'_> {
     Manner {
         waits,
         deadline,
         twice,
-        large,
+        road,
     }
 }
 
@@ -338,8 +344,12 @@ fn mget(names: &[Name]) -> Cmd {
     command
 }
 
+/// What has no time to live is not stored, and what was there is replaced by nothing.
 fn set(item: &Item) -> Cmd {
     let name = item.name.as_str();
+    if is_over(item.expiration) {
+        return one_arg("UNLINK", name);
+    }
     // Room for all of it: the value is copied once.
     let mut command = Cmd::with_capacity(5, name.len() + item.value.len() + 32);
     command.arg("SET").arg(name).arg(item.value.as_ref());
@@ -357,6 +367,11 @@ fn millis_of(time: Duration) -> u64 {
 
 fn millis(expiration: Expiration) -> Option<u64> {
     expiration.duration().map(millis_of)
+}
+
+/// Whether there is no time to live.
+fn is_over(expiration: Expiration) -> bool {
+    expiration.duration().is_some_and(|time| time.is_zero())
 }
 
 /// A number that no other lease of this name has: random for each process, and counted up in it.
@@ -388,7 +403,7 @@ fn value(answer: Value) -> Answer<Option<Bytes>> {
 
 fn done(answer: Value) -> Answer<()> {
     match answer {
-        Value::Okay => Ok(()),
+        Value::Okay | Value::Int(_) => Ok(()),
         other => Err(refused(&other)),
     }
 }
@@ -441,5 +456,25 @@ fn refused(answer: &Value) -> Fault {
     match answer {
         Value::ServerError(error) => of_server(error),
         _ => senseless(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_is_one_that_redis_takes() {
+        assert_eq!(millis(Expiration::never()), None);
+        for (time, expected) in [
+            (Duration::ZERO, 1),
+            (Duration::from_nanos(1), 1),
+            (Duration::from_micros(1999), 1),
+            (Duration::from_millis(200), 200),
+            (Duration::from_secs(u64::MAX), LONGEST),
+            (Duration::MAX, LONGEST),
+        ] {
+            assert_eq!(millis(time.into()), Some(expected), "{time:?}");
+        }
     }
 }

@@ -118,6 +118,11 @@ pub(crate) fn late() -> Fault {
     Fault::new(FaultKind::Timeout, "no answer in time")
 }
 
+/// What is under the name is longer than anything that is stored here.
+pub(crate) fn too_long() -> Fault {
+    Fault::new(FaultKind::TooLarge, "the server has too long an answer")
+}
+
 /// The answer is none, or none to this question.
 pub(crate) fn senseless() -> Fault {
     Fault::new(FaultKind::Protocol, "the answer makes no sense")

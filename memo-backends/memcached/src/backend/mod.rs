@@ -26,6 +26,8 @@ use crate::protocol::{Reply, Request};
 /// An operation costs one exchange with each server that it concerns; those who block lend a connection from a pool, those who await share
 /// two for each runtime and server. Values are read into memory of their own, once.
 ///
+/// memcached counts whole seconds: it may keep a value for up to a second after its time. What has no time at all is not stored.
+///
 /// ```
 /// use memo_core::backend::Backend;
 /// use memo_memcached::Memcached;
@@ -175,13 +177,19 @@ impl Backend for Memcached {
             limit::checked(&item.value)?;
             let exptime = exptime(item.expiration, now);
             plan.add(self.client.place(name), |request| {
-                request.set(name, &item.value, exptime);
+                match is_over(item.expiration) {
+                    true => request.delete(name),
+                    false => request.set(name, &item.value, exptime),
+                }
             });
         }
         let replies = self.client.ask_all(&plan, how).await?;
         items.iter().zip(replies).try_for_each(|(item, reply)| {
             let server = self.client.label(item.name.as_str());
-            answer::stored(reply, server)
+            match is_over(item.expiration) {
+                true => answer::deleted(reply, server).map(|_| ()),
+                false => answer::stored(reply, server),
+            }
         })
     }
 
@@ -278,7 +286,10 @@ impl Backend for Memcached {
             return Ok(false);
         };
         let exptime = exptime(item.expiration, SystemTime::now());
-        let fill = |request: &mut Request| request.fill(name, &item.value, exptime, cas);
+        let fill = |request: &mut Request| match is_over(item.expiration) {
+            true => request.release(name, cas),
+            false => request.fill(name, &item.value, exptime, cas),
+        };
         let reply = self.one(name, how, fill).await?;
         answer::filled(reply, self.client.label(name))
     }
@@ -314,6 +325,11 @@ impl Backend for Memcached {
         let reply = self.one(name, how, release).await?;
         answer::released(reply, self.client.label(name))
     }
+}
+
+/// Whether there is no time to live: then nothing is stored, and what was there is replaced by nothing.
+fn is_over(expiration: Expiration) -> bool {
+    expiration.duration().is_some_and(|time| time.is_zero())
 }
 
 fn how(deadline: &Deadline, waits: Waits, twice: Twice) -> How<'_> {

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::line::{Shared, Waiting};
 use super::origin::Origin;
 use crate::error;
-use crate::protocol::{Inbox, Outbox, Reply, SLICES};
+use crate::protocol::{Inbox, Malformed, Outbox, Reply, SLICES};
 
 /// Connects, and drives the connection until it is over.
 pub(super) async fn run(origin: Arc<Origin>, shared: Arc<Shared>, until: Instant) {
@@ -29,7 +29,7 @@ pub(super) async fn run(origin: Arc<Origin>, shared: Arc<Shared>, until: Instant
     };
     let fault = match within(until, pin!(dialing)).await {
         Ok(stream) => {
-            driver = Driver::new(shared, stream);
+            driver = Driver::new(shared, stream, origin.longest);
             (&mut driver).await
         }
         Err(fault) => fault,
@@ -57,13 +57,13 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(shared: Arc<Shared>, stream: Box<dyn Duplex>) -> Self {
+    fn new(shared: Arc<Shared>, stream: Box<dyn Duplex>, longest: usize) -> Self {
         Self {
             shared,
             stream,
             outbox: Outbox::default(),
             is_unflushed: false,
-            inbox: Inbox::new(),
+            inbox: Inbox::up_to(longest),
             waiting: VecDeque::new(),
         }
     }
@@ -74,9 +74,8 @@ impl Driver {
         if let Some(end) = &queue.end {
             return Err(end.clone());
         }
-        self.waiting.extend(queue.waiting.drain(..));
         if self.outbox.is_empty() {
-            std::mem::swap(&mut self.outbox, &mut queue.outbox);
+            queue.take(&mut self.outbox, &mut self.waiting);
         }
         match &mut queue.waker {
             Some(waker) => waker.clone_from(context.waker()),
@@ -132,13 +131,26 @@ impl Driver {
 
     fn deliver(&mut self) -> Result<(), Fault> {
         loop {
-            let next = self.inbox.next();
-            let server = &self.shared.server;
-            match next.map_err(|malformed| error::malformed(server, malformed))? {
-                Some(reply) => self.give(reply)?,
-                None => return Ok(()),
+            match self.inbox.next() {
+                Ok(Some(reply)) => self.give(reply)?,
+                Ok(None) => return Ok(()),
+                Err(malformed) => {
+                    let fault = error::malformed(&self.shared.server, malformed);
+                    return Err(match malformed {
+                        Malformed::TOO_LONG => self.refuse(fault),
+                        _ => fault,
+                    });
+                }
             }
         }
+    }
+
+    /// Tells the one who has waited longest what happened; the others learn that they have to ask again.
+    fn refuse(&mut self, fault: Fault) -> Fault {
+        if let Some(first) = self.waiting.pop_front() {
+            let _ = first.tell.send(Err(fault));
+        }
+        error::given_up(&self.shared.server)
     }
 
     /// Gives an answer to the one who has waited longest.
@@ -150,11 +162,8 @@ impl Driver {
         if let Reply::Refused(refusal) = reply
             && !refusal.leaves_order()
         {
-            // He learns what happened; the others, that they have to ask again.
-            if let Some(first) = self.waiting.pop_front() {
-                let _ = first.tell.send(Err(error::refused(server, refusal)));
-            }
-            return Err(error::given_up(server));
+            let fault = error::refused(server, refusal);
+            return Err(self.refuse(fault));
         }
         first.replies.push(reply);
         if first.replies.len() == first.count

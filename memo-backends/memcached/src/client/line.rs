@@ -1,5 +1,6 @@
 //! A connection that many who await share.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -15,14 +16,15 @@ use super::server::Broken;
 use crate::error;
 use crate::protocol::{Outbox, Reply, Request};
 
-/// The connections of one runtime to one server. A small value does not wait behind chunks of a large one: those have a connection of
-/// their own.
+/// The connections of one runtime to one server. Who looks at something small does not wait behind what is large. All that changes something goes
+/// over one connection, in the order in which it is asked: a deletion must not overtake the write that it is to undo, though nobody waits for
+/// that any more.
 #[derive(Debug)]
 pub(super) struct Lines {
     runtime: Handle,
     origin: Arc<Origin>,
-    short: Mutex<Option<Arc<Line>>>,
-    long: Mutex<Option<Arc<Line>>>,
+    looks: Mutex<Option<Arc<Line>>>,
+    changes: Mutex<Option<Arc<Line>>>,
 }
 
 /// A connection, or one that is being made: what is asked meanwhile waits in its queue, so that one reconnects for all.
@@ -47,11 +49,13 @@ pub(super) struct Shared {
     queue: Mutex<Queue>,
 }
 
+/// How many bytes are taken over at a time: enough to be gathered, and little beside what can still be taken back.
+const WINDOW: usize = 64 << 10;
+
 /// What the driver has to take over.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    pub(super) outbox: Outbox,
-    pub(super) waiting: Vec<Waiting>,
+    asked: VecDeque<(Request, Waiting)>,
     /// The driver's, while it has nothing to do.
     pub(super) waker: Option<Waker>,
     /// Why it is over.
@@ -71,16 +75,16 @@ impl Lines {
         Self {
             runtime,
             origin,
-            short: Mutex::default(),
-            long: Mutex::default(),
+            looks: Mutex::default(),
+            changes: Mutex::default(),
         }
     }
 
-    /// The connection for what is short or long; a new one if there is none, or it is over. Connecting has to be done by `until`.
-    pub(super) fn line(&self, is_long: bool, until: Instant) -> Arc<Line> {
-        let place = match is_long {
-            true => &self.long,
-            false => &self.short,
+    /// The connection for small looks, or for all else; a new one if there is none, or it is over. Connecting has to be done by `until`.
+    pub(super) fn line(&self, is_look: bool, until: Instant) -> Arc<Line> {
+        let place = match is_look {
+            true => &self.looks,
+            false => &self.changes,
         };
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(line) = &*place
@@ -104,12 +108,12 @@ impl Line {
         let heard = self.0.heard.load(Relaxed);
         let mut queue = self.0.lock();
         if queue.end.is_none() {
-            queue.outbox.push(request);
-            queue.waiting.push(Waiting {
+            let waiting = Waiting {
                 count: request.replies(),
                 replies: Vec::with_capacity(request.replies()),
                 tell,
-            });
+            };
+            queue.asked.push_back((request.clone(), waiting));
         }
         let waker = queue.waker.take();
         drop(queue);
@@ -120,6 +124,24 @@ impl Line {
             line: self.clone(),
             answer,
             heard,
+        }
+    }
+}
+
+impl Queue {
+    /// Moves what is to be written next. What nobody waits for any more is left out, unless it deletes something: a write that was given up must not
+    /// arrive when nobody reckons with it.
+    pub(super) fn take(&mut self, outbox: &mut Outbox, waiting: &mut VecDeque<Waiting>) {
+        let mut bytes = 0;
+        while bytes < WINDOW
+            && let Some((request, asking)) = self.asked.pop_front()
+        {
+            if asking.tell.is_closed() && !request.deletes() {
+                continue;
+            }
+            bytes += request.bytes();
+            outbox.push(&request);
+            waiting.push_back(asking);
         }
     }
 }
@@ -169,14 +191,14 @@ impl Shared {
 
     /// Ends the line, if it has not ended: nothing is taken any more, and who waits learns why.
     pub(super) fn end(&self, fault: Fault) {
-        let (waiting, waker) = {
+        let (asked, waker) = {
             let mut queue = self.lock();
             if queue.end.is_none() {
                 queue.end = Some(fault);
             }
-            (std::mem::take(&mut queue.waiting), queue.waker.take())
+            (std::mem::take(&mut queue.asked), queue.waker.take())
         };
-        drop(waiting);
+        drop(asked);
         if let Some(waker) = waker {
             waker.wake();
         }
@@ -188,5 +210,86 @@ impl Shared {
             fault: end.unwrap_or_else(|| error::cut(&self.server)),
             is_new: self.heard.load(Relaxed) == 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn asked(
+        command: impl FnOnce(&mut Request),
+    ) -> (Request, Waiting, oneshot::Receiver<Answer<Vec<Reply>>>) {
+        let mut request = Request::default();
+        command(&mut request);
+        let (tell, answer) = oneshot::channel();
+        let waiting = Waiting {
+            count: request.replies(),
+            replies: Vec::new(),
+            tell,
+        };
+        (request, waiting, answer)
+    }
+
+    fn written(outbox: &mut Outbox) -> String {
+        let mut text = Vec::new();
+        while !outbox.is_empty() {
+            let mut slices = [std::io::IoSlice::new(&[]); crate::protocol::SLICES];
+            let count = outbox.slices(&mut slices);
+            let now: Vec<u8> = slices[..count]
+                .iter()
+                .flat_map(|slice| slice.to_vec())
+                .collect();
+            outbox.advance(now.len());
+            text.extend(now);
+        }
+        String::from_utf8(text).expect("it is text")
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_not_written_unless_it_deletes() {
+        let value = Bytes::from("VALUE");
+        let mut queue = Queue::default();
+        let mut kept = Vec::new();
+        for is_awaited in [true, false] {
+            let name = if is_awaited { "awaited" } else { "given-up" };
+            for (request, waiting, answer) in [
+                asked(|request| request.get(name)),
+                asked(|request| request.set(name, &value, 0)),
+                asked(|request| request.fill(name, &value, 0, 1)),
+                asked(|request| request.delete(name)),
+            ] {
+                queue.asked.push_back((request, waiting));
+                kept.extend(is_awaited.then_some(answer));
+            }
+        }
+        let (mut outbox, mut waiting) = (Outbox::default(), VecDeque::new());
+        queue.take(&mut outbox, &mut waiting);
+        let text = written(&mut outbox);
+        assert_eq!(text.matches("awaited").count(), 4, "{text}");
+        assert_eq!(text.matches("given-up").count(), 1, "{text}");
+        assert!(text.ends_with("md given-up\r\n"), "{text}");
+        assert_eq!(waiting.len(), 5);
+    }
+
+    #[test]
+    fn what_waits_for_its_turn_can_be_taken_back() {
+        let value = Bytes::from(vec![b'x'; WINDOW]);
+        let mut queue = Queue::default();
+        let mut answers = Vec::new();
+        for name in ["first", "second", "third"] {
+            let (request, waiting, answer) = asked(|request| request.set(name, &value, 0));
+            queue.asked.push_back((request, waiting));
+            answers.push(answer);
+        }
+        let (mut outbox, mut waiting) = (Outbox::default(), VecDeque::new());
+        queue.take(&mut outbox, &mut waiting);
+        assert!(written(&mut outbox).contains("first"));
+        answers.remove(1);
+        queue.take(&mut outbox, &mut waiting);
+        let text = written(&mut outbox);
+        assert!(text.contains("third") && !text.contains("second"));
     }
 }

@@ -56,7 +56,7 @@ impl Client {
             .collect();
         let listeners = Listeners::default();
         let server = |address| {
-            let origin = Origin::new(address, tls.clone());
+            let origin = Origin::new(address, tls.clone(), config.max_item_bytes);
             Server::new(origin, config.connections, listeners.clone())
         };
         Ok(Self {

@@ -131,9 +131,7 @@ impl Server {
             Arc::new(Lines::new(runtime.clone(), self.origin.clone()))
         };
         let lines = self.lines.get_or(lines)?;
-        // Who asks for many values at once asks for chunks.
-        let is_long = |request: &Request| request.is_long() || request.replies() > 1;
-        let line = lines.line(requests.iter().any(is_long), until);
+        let line = lines.line(requests.iter().all(Request::is_look), until);
         Ok(requests
             .iter()
             .map(|request| line.submit(request))

@@ -26,7 +26,7 @@ impl Wire {
         Ok(Self {
             stream: stream.map_err(|failed| error::io(&origin.label, &failed))?,
             server: origin.label.clone(),
-            inbox: Inbox::new(),
+            inbox: Inbox::up_to(origin.longest),
             outbox: Outbox::default(),
         })
     }

@@ -44,8 +44,9 @@ pub struct MemcachedConfig {
     pub tls: bool,
     /// The certificates of the authorities that are believed, as PEM; those of the system if there are none.
     pub tls_authorities: Option<String>,
-    /// How many connections blocking callers have to each server, at most. Asynchronous callers share two for each runtime, one of them for
-    /// what is large. Default: 16.
+    /// How many connections blocking callers have to each server, at most. Who finds none free waits its turn, for as long as others are served, and
+    /// for forty deadlines at most; then its body runs ([`FaultKind::Busy`](memo_core::backend::FaultKind::Busy)). Asynchronous callers share two for each runtime: one for
+    /// looking at something small, the other for all that changes something, and for what is large. Default: 16.
     pub connections: usize,
     /// The servers' largest item in bytes, as of their option `-I`. Default: a mebibyte, or less if a server says so when it is first asked
     /// what it takes.

@@ -16,6 +16,8 @@ pub(crate) struct Inbox {
     start: usize,
     end: usize,
     long: Option<Long>,
+    /// What is announced as longer is not read.
+    longest: usize,
 }
 
 /// A value longer than the buffer, on its way.
@@ -39,8 +41,10 @@ const LONGEST: usize = 1 << 30;
 const LINE_END: &[u8] = b"\r\n";
 
 impl Inbox {
-    pub(crate) fn new() -> Self {
+    /// For values of up to so many bytes.
+    pub(crate) fn up_to(longest: usize) -> Self {
         Self {
+            longest,
             buffer: vec![0; BUFFER].into(),
             start: 0,
             end: 0,
@@ -100,6 +104,9 @@ impl Inbox {
     ) -> Result<Option<Reply>, Malformed> {
         if length > LONGEST {
             return Err(Malformed("a value longer than any"));
+        }
+        if length > self.longest {
+            return Err(Malformed::TOO_LONG);
         }
         let from = self.start + head;
         let came = self.buffer.get(from..self.end).unwrap_or_default();
@@ -178,7 +185,7 @@ mod tests {
         input: &[u8],
         mut pieces: impl Iterator<Item = usize>,
     ) -> Result<Vec<Reply>, Malformed> {
-        let mut inbox = Inbox::new();
+        let mut inbox = Inbox::up_to(LONGEST);
         let mut replies = Vec::new();
         let mut rest = input;
         loop {
@@ -278,7 +285,7 @@ mod tests {
 
     #[test]
     fn what_was_not_taken_is_known() {
-        let mut inbox = Inbox::new();
+        let mut inbox = Inbox::up_to(LONGEST);
         assert!(inbox.is_empty());
         inbox.space()[..4].copy_from_slice(b"HD\r\n");
         inbox.filled(4);
@@ -289,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_length_is_not_allocated_before_it_comes() {
-        let mut inbox = Inbox::new();
+        let mut inbox = Inbox::up_to(LONGEST);
         let head = b"VA 1073741824 f1\r\n";
         inbox.space()[..head.len()].copy_from_slice(head);
         inbox.filled(head.len());
@@ -298,6 +305,12 @@ mod tests {
         assert!(replies(b"VA 1073741825 f1\r\n", std::iter::empty()).is_err());
         let most = format!("VA {} f1\r\n", u64::MAX);
         assert!(replies(most.as_bytes(), std::iter::empty()).is_err());
+        let mut small = Inbox::up_to(100);
+        let both = b"VA 1 f1\r\nx\r\nVA 101 f1\r\n";
+        small.space()[..both.len()].copy_from_slice(both);
+        small.filled(both.len());
+        assert_eq!(small.next(), Ok(Some(value(b"x".to_vec()))));
+        assert_eq!(small.next(), Err(Malformed::TOO_LONG));
     }
 
     #[test]

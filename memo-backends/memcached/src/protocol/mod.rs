@@ -16,3 +16,8 @@ pub(crate) use self::request::Request;
 /// What came cannot be an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
+
+impl Malformed {
+    /// A value that is longer than any that is stored.
+    pub(crate) const TOO_LONG: Self = Self("a value longer than any that is stored here");
+}

@@ -13,6 +13,10 @@ pub(crate) struct Request {
     /// Bytes of commands without their values.
     commands: usize,
     replies: usize,
+    /// Whether something is changed.
+    changes: bool,
+    /// Whether something is deleted.
+    deletes: bool,
 }
 
 /// A part of what is written.
@@ -45,16 +49,19 @@ impl Request {
 
     /// `mg` with a new time, as of [`exptime`](crate::expiry::exptime).
     pub(crate) fn touch(&mut self, name: &str, exptime: u32) {
+        self.changes = true;
         self.command(format_args!("mg {name} s f T{exptime}\r\n"));
     }
 
     /// `mg` that leaves a placeholder where there is nothing.
     pub(crate) fn lease(&mut self, name: &str, exptime: u32) {
+        self.changes = true;
         self.command(format_args!("mg {name} v f c N{exptime}\r\n"));
     }
 
     /// `ms`: stores a value.
     pub(crate) fn set(&mut self, name: &str, value: &Bytes, exptime: u32) {
+        self.changes = true;
         let length = value.len();
         self.command(format_args!("ms {name} {length} T{exptime} F{OURS}\r\n"));
         self.value(value);
@@ -62,6 +69,7 @@ impl Request {
 
     /// `ms` in the place of what has this number.
     pub(crate) fn fill(&mut self, name: &str, value: &Bytes, exptime: u32, cas: u64) {
+        self.changes = true;
         let length = value.len();
         self.command(format_args!(
             "ms {name} {length} T{exptime} F{OURS} C{cas}\r\n"
@@ -71,21 +79,27 @@ impl Request {
 
     /// `ms` of a new placeholder in the place of the one that has this number.
     pub(crate) fn extend(&mut self, name: &str, exptime: u32, cas: u64) {
+        self.changes = true;
         self.command(format_args!("ms {name} 0 T{exptime} C{cas} c\r\n\r\n"));
     }
 
     /// `md`: deletes what is under a name.
     pub(crate) fn delete(&mut self, name: &str) {
+        self.changes = true;
+        self.deletes = true;
         self.command(format_args!("md {name}\r\n"));
     }
 
     /// `md` of what has this number.
     pub(crate) fn release(&mut self, name: &str, cas: u64) {
+        self.changes = true;
+        self.deletes = true;
         self.command(format_args!("md {name} C{cas}\r\n"));
     }
 
     /// `ma`: adds to a number, which is made where there is none.
     pub(crate) fn add(&mut self, name: &str, more: u64, exptime: u32) {
+        self.changes = true;
         self.command(format_args!("ma {name} N{exptime} J{more} D{more} v\r\n"));
     }
 
@@ -116,9 +130,21 @@ impl Request {
         self.commands >= MOST_COMMANDS || self.replies >= MOST_REPLIES
     }
 
-    /// Whether long values are on their way.
-    pub(crate) fn is_long(&self) -> bool {
-        !self.values.is_empty()
+    /// Whether it only looks at something small: who asks for many values at once asks for chunks.
+    pub(crate) fn is_look(&self) -> bool {
+        !self.changes && self.replies <= 1
+    }
+
+    /// Whether it is sent though nobody waits for the answer: it is better that an invalidation, or the end of a
+    /// lease, arrives than not.
+    pub(crate) fn deletes(&self) -> bool {
+        self.deletes
+    }
+
+    /// How many bytes there are to write.
+    pub(crate) fn bytes(&self) -> usize {
+        let values: usize = self.values.iter().map(|(_, value)| value.len()).sum();
+        self.text.len() + values
     }
 
     pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
@@ -212,7 +238,8 @@ mod tests {
             request.pieces().filter(|&piece| is_shared(piece)).count(),
             2
         );
-        assert!(request.is_long());
+        assert!(!request.is_look());
+        assert_eq!(request.bytes(), written(&request).len());
         assert_eq!(request.replies(), 4);
     }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use memo_core::backend::{Backend, Bytes, Group, Item, Name};
+use memo_core::backend::{Backend, Bytes, Group, Item, Lease, Name};
 use memo_core::{Expiration, Waits};
 use memo_memcached::Memcached;
 use memo_testkit::block_on;
 use memo_testkit::servers::MemcachedServer;
+
+use crate::common::{BOTH, LIMIT, get, name, set, with_deadline};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -30,5 +32,49 @@ fn a_value_of_thirty_days_and_of_longer_is_kept() {
     for (place, time) in times.iter().enumerate() {
         let got = block_on(memcached.get_many(&[name(place)], Waits::Blocking));
         assert_eq!(got, Ok(vec![Some("kept".into())]), "{time:?}");
+    }
+}
+
+#[test]
+fn what_has_no_time_to_live_is_not_stored_and_replaces_what_was_there() {
+    let server = MemcachedServer::shared();
+    let memcached = with_deadline(&[server.address().to_string()], LIMIT);
+    for waits in BOTH {
+        let (there, leased) = (format!("there:{waits:?}"), format!("leased:{waits:?}"));
+        let nothing = |text: &str| Item {
+            name: name(text),
+            value: Bytes::from("B"),
+            expiration: Duration::ZERO.into(),
+        };
+        for _ in 0..2 {
+            set(&memcached, &there, "A", waits).expect("it is stored");
+            let stored = block_on(memcached.set_many(vec![nothing(&there)], waits));
+            assert_eq!(stored, Ok(()));
+            assert_eq!(get(&memcached, &there, waits), Ok(None));
+            let again = block_on(memcached.set_many(vec![nothing(&there)], waits));
+            assert_eq!(again, Ok(()), "there was nothing");
+        }
+        let hour = Duration::from_secs(3600);
+        let lease = || block_on(memcached.lease(&name(&leased), hour, waits));
+        let Ok(Lease::Granted(token)) = lease() else {
+            panic!("nobody else asks");
+        };
+        let filled = block_on(memcached.fill(nothing(&leased), token, waits));
+        assert_eq!(filled, Ok(true));
+        assert_eq!(get(&memcached, &leased, waits), Ok(None));
+        assert!(matches!(lease(), Ok(Lease::Granted(_))));
+    }
+}
+
+#[test]
+fn a_deadline_beyond_all_reckoning_is_a_long_one() {
+    let server = MemcachedServer::shared();
+    let memcached = with_deadline(&[server.address().to_string()], Duration::MAX);
+    for waits in BOTH {
+        let text = format!("endless:{waits:?}");
+        set(&memcached, &text, "A", waits).expect("it is stored");
+        assert_eq!(get(&memcached, &text, waits), Ok(Some("A".into())));
+        let lease = block_on(memcached.lease(&name("lease"), Duration::MAX, waits));
+        assert!(lease.is_ok(), "{lease:?}");
     }
 }

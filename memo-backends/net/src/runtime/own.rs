@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Instant;
 
 use memo_core::backend::{Answer, Fault, FaultKind};
-use tokio::runtime::{Builder, Handle, Id};
+use tokio::runtime::{Builder, Handle};
 use tokio::time::Sleep;
 
 /// With the process that it was started in: a child of a fork has no such thread.
@@ -29,16 +29,15 @@ pub(super) fn handle() -> Answer<Handle> {
 }
 
 thread_local! {
-    /// Ours, as it was found in a runtime of the caller's. To ask which process this is is a call of the system, and need not be done for
-    /// each operation: a child of a fork has to make a runtime of its own, which has another number.
-    static FOUND: RefCell<Option<(Id, Handle)>> = const { RefCell::new(None) };
+    /// Ours, as this thread found it, and in which process: a lock that all share costs more than to ask which process this is.
+    static FOUND: RefCell<Option<(u32, Handle)>> = const { RefCell::new(None) };
 }
 
 /// Ends at this instant, whatever runtime it is awaited in.
 pub(super) fn timer(until: Instant) -> Answer<Sleep> {
-    let around = Handle::try_current().ok().map(|around| around.id());
+    let process = std::process::id();
     let known = FOUND.try_with(|found| match &*found.borrow() {
-        Some((id, handle)) if Some(*id) == around => Some(sleep(handle, until)),
+        Some((home, handle)) if *home == process => Some(sleep(handle, until)),
         _ => None,
     });
     if let Ok(Some(timer)) = known {
@@ -46,9 +45,7 @@ pub(super) fn timer(until: Instant) -> Answer<Sleep> {
     }
     let handle = handle()?;
     let timer = sleep(&handle, until);
-    if let Some(around) = around {
-        let _ = FOUND.try_with(|found| found.replace(Some((around, handle))));
-    }
+    let _ = FOUND.try_with(|found| found.replace(Some((process, handle))));
     Ok(timer)
 }
 

@@ -169,6 +169,34 @@ fn what_belongs_to_runtimes_that_have_ended_is_dropped() {
 }
 
 #[test]
+fn a_runtime_gets_nothing_of_one_that_has_ended_and_had_its_number() {
+    let things: PerRuntime<usize> = PerRuntime::new();
+    let ended = runtime();
+    let first = ended.block_on(async { things.get_or(|_| 1) });
+    assert_eq!(first, Ok(1));
+    drop(ended);
+    let next = runtime();
+    // Numbers may be given again, says tokio.
+    things.lock()[0].runtime = next.handle().id();
+    assert_eq!(next.block_on(async { things.get_or(|_| 2) }), Ok(2));
+    assert_eq!(next.block_on(async { things.get_or(|_| 3) }), Ok(2));
+}
+
+#[test]
+fn a_child_of_a_fork_gets_nothing_of_its_parent_in_a_runtime_that_it_inherited() {
+    let things: PerRuntime<Arc<()>> = PerRuntime::new();
+    let runtime = runtime();
+    let get = || runtime.block_on(async { things.get_or(|_| Arc::default()) });
+    let parents = get().expect("it is made");
+    // What the child finds: the parent's number.
+    things.lock()[0].process += 1;
+    let own = get().expect("it is made");
+    assert!(!Arc::ptr_eq(&parents, &own));
+    assert_eq!(Arc::strong_count(&parents), 1, "what it inherited is gone");
+    assert!(Arc::ptr_eq(&own, &get().expect("it is there")));
+}
+
+#[test]
 fn nothing_is_left_in_a_runtime_by_what_is_dropped() {
     let runtime = runtime();
     let life = runtime.block_on(async {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 
 thread_local! {
-    /// The runtime that this thread asked about last. Numbers of runtimes are not used twice.
+    /// The runtime that this thread asked about last. One that gets the number of one that has ended, and is of another kind, is taken for it: tokio says
+    /// that numbers may be given again, and does not do so.
     static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
 }
 

@@ -18,7 +18,7 @@ use super::node::Node;
 use super::sentinel::share;
 use super::slots::{self, Range, slot_of};
 use super::target::{Place, Target};
-use super::{Keyed, Manner};
+use super::{Keyed, Manner, Road};
 use crate::error;
 
 pub(crate) struct Cluster {
@@ -311,7 +311,7 @@ fn ask_for_map(node: &Node, until: Instant) -> Answer<Vec<Range>> {
         waits: Waits::Blocking,
         deadline: &deadline,
         twice: Twice::Same,
-        large: false,
+        road: Road::Looks,
     };
     let reply = node.ask_blocking(&question, manner)?;
     match (&reply, node.address()) {

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::bounded::{Bounded, Exceeded};
 use super::question::Question;
 use super::target::Target;
 use crate::error;
@@ -38,6 +39,7 @@ pub(crate) struct Live {
     connection: MultiplexedConnection,
     asking: Crowd,
     used: AtomicBool,
+    is_exceeded: Exceeded,
     driver: AbortHandle,
 }
 
@@ -109,12 +111,21 @@ impl Live {
         let _member = self.asking.join();
         let mut connection = self.connection.clone();
         let reply = question.send(&mut connection).await;
-        let reply = question.fitting(reply.map_err(|error| error::of_driver(&error))?)?;
+        let reply = reply.map_err(|error| match self.is_exceeded.is_so() {
+            true => error::too_long(),
+            false => error::of_driver(&error),
+        })?;
+        let reply = question.fitting(reply)?;
         // Written once: many read it at a time.
         if self.is_new() {
             self.used.store(true, Ordering::Relaxed);
         }
         Ok(reply)
+    }
+
+    /// Whether it has ended because somebody's answer was too long.
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.is_exceeded.is_so()
     }
 
     pub(super) fn is_new(&self) -> bool {
@@ -125,6 +136,7 @@ impl Live {
     fn driven(
         connection: MultiplexedConnection,
         asking: Crowd,
+        is_exceeded: Exceeded,
         driver: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let driver = tokio::spawn(driver).abort_handle();
@@ -132,6 +144,7 @@ impl Live {
             connection,
             asking,
             used: AtomicBool::new(false),
+            is_exceeded,
             driver,
         }
     }
@@ -171,6 +184,8 @@ async fn connect(target: &Arc<Target>, until: Instant) -> Answer<Live> {
 async fn talk(stream: Box<dyn Duplex>) -> Answer<Live> {
     let nothing_to_say = RedisConnectionInfo::default().set_skip_set_lib_name();
     let asking = Crowd::default();
+    let is_exceeded = Exceeded::default();
+    let stream = Bounded::over(stream, is_exceeded.clone());
     let stream = Gathering::over(stream, asking.clone());
     let config = AsyncConnectionConfig::new()
         .set_pipeline_buffer_size(QUEUE)
@@ -178,7 +193,7 @@ async fn talk(stream: Box<dyn Duplex>) -> Answer<Live> {
         .set_response_timeout(None);
     let made = MultiplexedConnection::new_with_config(&nothing_to_say, stream, config).await;
     let (connection, driver) = made.map_err(|error| error::of_driver(&error))?;
-    Ok(Live::driven(connection, asking, driver))
+    Ok(Live::driven(connection, asking, is_exceeded, driver))
 }
 
 fn no_runtime() -> Fault {

@@ -1,5 +1,6 @@
 //! Talks to the servers, in their words. It knows nothing of what is stored, nor of the trait of backends.
 
+mod bounded;
 mod cluster;
 mod lane;
 mod node;
@@ -8,7 +9,7 @@ mod resp;
 mod sentinel;
 mod shape;
 mod slots;
-mod target;
+pub(crate) mod target;
 mod wire;
 
 use std::sync::Arc;
@@ -45,8 +46,17 @@ pub(crate) struct Manner<'d> {
     pub(crate) waits: Waits,
     pub(crate) deadline: &'d Deadline,
     pub(crate) twice: Twice,
-    /// Whether it is so large that others should not wait behind it.
-    pub(crate) large: bool,
+    pub(crate) road: Road,
+}
+
+/// Which of the connections that those who await share. Whoever blocks has one for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Road {
+    /// For looking at something small, which waits for nothing else.
+    Looks,
+    /// For all that changes something, in the order in which it is asked: a deletion must not overtake the write that it is to undo, though nobody
+    /// waits for that any more. Also for what is large.
+    Changes,
 }
 
 /// A command, and the name that decides who is asked.

@@ -9,22 +9,22 @@ use memo_core::backend::Answer;
 use memo_net::retry::{self, Twice};
 use memo_net::runtime::{PerRuntime, within};
 use memo_net::{Address, Deadline, Health, Listeners, Pool, Pooled, Unlent};
-use redis::{Cmd, cmd};
+use redis::{Cmd, Value, cmd};
 
-use super::Manner;
 use super::lane::{Lane, Live};
 use super::question::Question;
+use super::resp::LONGEST_BULK;
 use super::target::{Place, Target};
 use super::wire::Wire;
+use super::{Manner, Road};
 
 #[derive(Debug)]
 pub(crate) struct Node {
     target: Arc<Target>,
     health: Health,
     wires: Pool<Wire>,
-    /// What is small does not wait behind what is large.
-    small: PerRuntime<Arc<Lane>>,
-    large: PerRuntime<Arc<Lane>>,
+    looks: PerRuntime<Arc<Lane>>,
+    changes: PerRuntime<Arc<Lane>>,
 }
 
 impl Node {
@@ -39,8 +39,8 @@ impl Node {
             wires: Pool::new(connections.max(1), move |until| {
                 Wire::connect(&wired, until)
             }),
-            small: PerRuntime::new(),
-            large: PerRuntime::new(),
+            looks: PerRuntime::new(),
+            changes: PerRuntime::new(),
             target,
         }
     }
@@ -111,10 +111,9 @@ impl Node {
     }
 
     async fn over_lane<Q: Question>(&self, question: &Q, manner: Manner<'_>) -> Answer<Q::Reply> {
-        let lanes = if manner.large {
-            &self.large
-        } else {
-            &self.small
+        let lanes = match manner.road {
+            Road::Looks => &self.looks,
+            Road::Changes => &self.changes,
         };
         let lane = lanes.get_or(|runtime| {
             let target = Arc::clone(&self.target);
@@ -130,11 +129,42 @@ impl Node {
                 return answer;
             }
             lane.discard(&live);
-            if is_second || !self.is_asked_again(&answer, manner.twice, is_new) {
+            let is_innocent = live.is_exceeded()
+                && answer.is_err()
+                && !is_second
+                && manner.twice == Twice::Same
+                && self.is_short_enough(question, &lane, until).await;
+            if !is_innocent && (is_second || !self.is_asked_again(&answer, manner.twice, is_new)) {
                 return answer;
             }
             is_second = true;
         }
+    }
+
+    /// After somebody's answer was too long, for all who asked over that connection: whether this question is not the one that it was for. Only the
+    /// lengths are asked, so that it is not so again.
+    async fn is_short_enough<Q: Question>(
+        &self,
+        question: &Q,
+        lane: &Arc<Lane>,
+        until: Instant,
+    ) -> bool {
+        self.health.retried();
+        let lengths = question.lengths();
+        if lengths.is_empty() {
+            return true;
+        }
+        let Ok(live) = connected(lane, until).await else {
+            return false;
+        };
+        let answer = within(until, pin!(live.ask(&lengths))).await;
+        let fits = |length: &Value| match length {
+            Value::Int(length) => usize::try_from(*length).is_ok_and(|it| it <= LONGEST_BULK),
+            // Whatever is there has no length.
+            Value::ServerError(error) => error.code() == "WRONGTYPE",
+            _ => false,
+        };
+        answer.is_ok_and(|lengths| lengths.iter().all(fits))
     }
 
     /// Whether the connection is of no use any more.

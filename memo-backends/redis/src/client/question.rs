@@ -2,7 +2,7 @@
 
 use memo_core::backend::{Answer, Fault};
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, Pipeline, RedisResult, ServerError, Value};
+use redis::{Arg, Cmd, Pipeline, RedisResult, ServerError, Value};
 
 use super::shape;
 use super::wire::Wire;
@@ -32,6 +32,9 @@ pub(crate) trait Question: Sync {
             false => Err(error::senseless()),
         }
     }
+
+    /// Asks for the lengths of the values that it asks for.
+    fn lengths(&self) -> Pipeline;
 
     fn errors(reply: &Self::Reply) -> impl Iterator<Item = &ServerError>;
 
@@ -66,6 +69,10 @@ impl Question for Cmd {
         shape::fits(self, reply)
     }
 
+    fn lengths(&self) -> Pipeline {
+        lengths([self])
+    }
+
     fn errors(reply: &Value) -> impl Iterator<Item = &ServerError> {
         error_in(reply).into_iter()
     }
@@ -91,9 +98,29 @@ impl Question for Pipeline {
         replies.len() == self.len() && each.into_iter().all(|(asked, reply)| asked.fits(reply))
     }
 
+    fn lengths(&self) -> Pipeline {
+        lengths(self.cmd_iter())
+    }
+
     fn errors(reply: &Vec<Value>) -> impl Iterator<Item = &ServerError> {
         reply.iter().filter_map(error_in)
     }
+}
+
+fn lengths<'c>(commands: impl IntoIterator<Item = &'c Cmd>) -> Pipeline {
+    let mut lengths = Pipeline::new();
+    for command in commands {
+        let mut words = command.args_iter();
+        if !matches!(words.next(), Some(Arg::Simple(b"GET" | b"MGET"))) {
+            continue;
+        }
+        for name in words {
+            if let Arg::Simple(name) = name {
+                lengths.cmd("STRLEN").arg(name);
+            }
+        }
+    }
+    lengths
 }
 
 fn error_in(value: &Value) -> Option<&ServerError> {

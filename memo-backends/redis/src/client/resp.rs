@@ -3,7 +3,7 @@
 use memo_core::backend::Answer;
 use redis::{Value, parse_redis_value};
 
-use crate::error::senseless;
+use crate::error::{senseless, too_long};
 
 /// Where answers come from.
 pub(super) trait Source {
@@ -16,8 +16,12 @@ pub(super) trait Source {
 /// No line of a server is longer; those that say how much follows have a dozen bytes.
 pub(super) const LONGEST_LINE: usize = 64 << 10;
 
-/// What Redis sends at most in one piece, by default.
-const LONGEST_BULK: usize = 512 << 20;
+/// The longest piece of an answer that is read. Nothing that this client stores has more than a mebibyte; what is much longer is a stranger's, and
+/// reading it would cost all who use the connection their time.
+pub(super) const LONGEST_BULK: usize = 16 << 20;
+
+/// What Redis stores at most under a name, by default: what is announced as longer is nonsense, and no stranger's value.
+pub(super) const LONGEST_SENSIBLE: usize = 512 << 20;
 
 /// What is believed of a length before the bytes are there.
 const BELIEVED: usize = 1 << 20;
@@ -56,8 +60,11 @@ fn read_length(line: &[u8]) -> Answer<Option<usize>> {
 }
 
 fn read_bulk(source: &mut impl Source, length: usize) -> Answer<Value> {
-    if length > LONGEST_BULK {
+    if length > LONGEST_SENSIBLE {
         return Err(senseless());
+    }
+    if length > LONGEST_BULK {
+        return Err(too_long());
     }
     let mut bytes = Vec::with_capacity(length.min(BELIEVED));
     while bytes.len() < length {
@@ -152,8 +159,16 @@ mod tests {
             let fault = read(came).expect_err("it is no answer");
             assert_eq!(fault.kind(), FaultKind::Protocol, "{came:?}");
         }
+        for length in [LONGEST_BULK + 1, 300 << 20, LONGEST_SENSIBLE] {
+            let head = format!("$-1\r\n${length}\r\n");
+            let mut came = Came(head.as_bytes());
+            assert_eq!(read_value(&mut came).ok(), Some(Value::Nil));
+            let fault = read_value(&mut came).expect_err("it is too long");
+            assert_eq!(fault.kind(), FaultKind::TooLarge, "{length}");
+        }
         // Nothing is allocated for what only may come.
-        for came in ["*9223372036854775807\r\n:1\r\n", "$536870912\r\nabc"] {
+        let longest = format!("${LONGEST_BULK}\r\nabc");
+        for came in ["*9223372036854775807\r\n:1\r\n", &longest] {
             let fault = read(came.as_bytes()).expect_err("there is not so much");
             assert_eq!(fault.kind(), FaultKind::Connect);
         }

@@ -17,7 +17,7 @@ pub(super) fn fits(command: &Cmd, reply: &Value) -> bool {
         }
         (b"SET" | b"AUTH" | b"SELECT" | b"ASKING", reply) => *reply == Okay,
         (b"TYPE" | b"PING", reply) => matches!(reply, SimpleString(_)),
-        (b"UNLINK" | b"DEL", reply) => matches!(reply, Int(_)),
+        (b"UNLINK" | b"DEL" | b"STRLEN", reply) => matches!(reply, Int(_)),
         // Our scripts.
         (b"EVAL" | b"EVALSHA", reply) => matches!(reply, Int(_) | BulkString(_)),
         (b"ROLE" | b"CLUSTER", reply) => matches!(reply, Array(_)),

@@ -116,19 +116,34 @@ fn authentication(user: Option<&str>, password: &str) -> Cmd {
     authentication
 }
 
-/// The address that `host:port` or `unix:/path` is.
-pub(super) fn parse(text: &str) -> Answer<Address> {
+/// The address that `host:port` or `unix:/path` is. Nothing of what is neither is shown: it may be a URL, with a password.
+pub(crate) fn parse(text: &str) -> Answer<Address> {
     if let Some(path) = text.strip_prefix("unix:") {
         return Ok(Address::Unix(path.into()));
     }
-    let (host, port) = text.rsplit_once(':').ok_or_else(|| senseless(text))?;
-    let port = port.parse().map_err(|_| senseless(text))?;
+    let (host, port) = text.rsplit_once(':').ok_or_else(no_server)?;
+    let port = port.parse().map_err(|_| no_server())?;
+    if !is_host(host) {
+        return Err(no_server());
+    }
     let host = host.trim_start_matches('[').trim_end_matches(']');
     Ok(Address::tcp(host, port))
 }
 
-fn senseless(server: &str) -> Fault {
-    let message = format!("{server:?} is no server: one is host:port or unix:/path");
+/// Whether this can be a name or an address: one of IPv6 is in brackets.
+pub(crate) fn is_host(text: &str) -> bool {
+    let bracketed = text.strip_prefix('[').map(|rest| rest.strip_suffix(']'));
+    let (host, may_have_colons) = match bracketed {
+        None => (text, false),
+        Some(Some(address)) => (address, true),
+        Some(None) => return false,
+    };
+    let is_unfit = |c: char| c.is_whitespace() || c.is_control() || "/?#@,[]\\".contains(c);
+    !host.is_empty() && !host.contains(is_unfit) && (may_have_colons || !host.contains(':'))
+}
+
+fn no_server() -> Fault {
+    let message = "one of the servers is none: a server is host:port or unix:/path";
     Fault::new(FaultKind::Other, message)
 }
 
@@ -145,5 +160,30 @@ impl fmt::Display for Place {
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Login(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_understood_and_what_is_none_is_not_repeated() {
+        assert_eq!(parse("a:1"), Ok(Address::tcp("a", 1)));
+        assert_eq!(parse("[::1]:7"), Ok(Address::tcp("::1", 7)));
+        assert_eq!(parse("unix:/s"), Ok(Address::Unix("/s".into())));
+        for text in [
+            "secret",
+            "secret:x",
+            "redis://secret:1",
+            ":secret@host:1",
+            "user:secret@host:1",
+            "a:secret:1",
+            "[secret:1",
+            ":1",
+        ] {
+            let fault = parse(text).expect_err(text);
+            assert!(!fault.to_string().contains("secret"), "{text}: {fault}");
+        }
     }
 }

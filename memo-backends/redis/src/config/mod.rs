@@ -8,6 +8,8 @@ use std::str::FromStr;
 use memo_core::backend::Fault;
 use serde::{Deserialize, Serialize};
 
+use crate::client::target;
+
 /// How to reach Redis.
 ///
 /// ```
@@ -63,8 +65,9 @@ pub struct RedisConfig {
     pub tls: bool,
     /// The certificates of the authorities that are believed, as PEM; those of the system if there are none.
     pub tls_authorities: Option<String>,
-    /// How many connections blocking callers have to each server, at most. Asynchronous callers share two for each runtime, one of them for
-    /// what is large.
+    /// How many connections blocking callers have to each server, at most. Who finds none free waits its turn, for as long as others are served, and
+    /// for forty deadlines at most; then its body runs ([`FaultKind::Busy`](memo_core::backend::FaultKind::Busy)). Asynchronous callers share two for each runtime: one for
+    /// looking at something small, the other for all that changes something, and for what is large.
     pub connections: usize,
     /// How many milliseconds connecting may take; a part of the deadline. The whole deadline if there is none.
     pub connect_millis: Option<u64>,
@@ -115,12 +118,27 @@ impl FromStr for RedisConfig {
     }
 }
 
-/// Passwords are not shown.
+impl RedisConfig {
+    /// Whether the servers are hosts, and not sockets.
+    fn has_hosts(&self) -> bool {
+        !self
+            .servers
+            .iter()
+            .any(|server| server.starts_with("unix:"))
+    }
+}
+
+/// Passwords are not shown, nor what is no server: somebody may have put a URL there.
 impl fmt::Debug for RedisConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |server: &String| match target::parse(server) {
+            Ok(_) => server.clone(),
+            Err(_) => "..".into(),
+        };
+        let servers: Vec<String> = self.servers.iter().map(shown).collect();
         let redacted = |secret: &Option<String>| secret.as_ref().map(|_| "..");
         f.debug_struct("RedisConfig")
-            .field("servers", &self.servers)
+            .field("servers", &servers)
             .field("topology", &self.topology)
             .field("user", &self.user)
             .field("password", &redacted(&self.password))

@@ -4,6 +4,7 @@ use memo_core::backend::{Fault, FaultKind};
 use percent_encoding::percent_decode_str;
 
 use super::{RedisConfig, Topology};
+use crate::client::target;
 
 const PORT: u16 = 6379;
 const SENTINEL_PORT: u16 = 26379;
@@ -49,6 +50,11 @@ pub(super) fn read(url: &str) -> Result<RedisConfig, Fault> {
         }
         _ => return Err(senseless("scheme")),
     }
+    if config.has_hosts() && query.contains('@') {
+        return Err(senseless(
+            "password (`?` and `@` are written as %3F and %40)",
+        ));
+    }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         read_option(&mut config, pair)?;
     }
@@ -62,6 +68,12 @@ fn read_authority<'u>(
     port: u16,
 ) -> Result<&'u str, Fault> {
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // What seems to be hosts is then the beginning of a password.
+    if path.contains('@') {
+        return Err(senseless(
+            "password (`/` and `@` are written as %2F and %40)",
+        ));
+    }
     let hosts = match authority.rsplit_once('@') {
         Some((login, hosts)) => {
             let (user, password) = login.split_once(':').unwrap_or((login, ""));
@@ -104,10 +116,10 @@ fn with_port(host: &str, port: u16) -> Result<String, Fault> {
 }
 
 fn named(host: &str) -> Result<(), Fault> {
-    if host.is_empty() || host.contains(char::is_whitespace) {
-        return Err(senseless("host"));
+    match target::is_host(host) {
+        true => Ok(()),
+        false => Err(senseless("host")),
     }
-    Ok(())
 }
 
 /// 0 where nothing is written.
@@ -203,6 +215,20 @@ mod tests {
             "redis+sentinel://a",
             "redis+sentinel://a/secret/x",
             "redis+unix://",
+            // Characters of a password that are not escaped.
+            "redis://user:123/secret@host",
+            "redis://secret/1@host",
+            "redis://user:123?secret@host/1",
+            "redis://user:123?password=secret@host",
+            "redis://123/4@secret",
+            "redis+cluster://secret:12/3@a,b",
+            "redis+sentinel://secret/4@a,b/main",
+            "redis+sentinel://user:12/secret@a,b/main",
+            "redis+sentinel://user:12/34/secret@a,b/main",
+            "redis+sentinel://secret/a@b/main/1",
+            "redis://secret#x",
+            "redis://host\\secret",
+            "redis://[secret",
         ];
         for url in nonsense {
             let fault = read(url).expect_err(url);

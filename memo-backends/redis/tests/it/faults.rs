@@ -1,10 +1,13 @@
 //! What a server refuses, in memo's kinds; and what it is told about us.
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use memo_core::Waits;
-use memo_core::backend::{Answer, Availability, Backend, Fault, FaultKind, Lease};
+use memo_core::backend::{Answer, Availability, Backend, Fault, FaultKind, Lease, Name};
 use memo_redis::{Redis, RedisConfig, Topology};
 use memo_testkit::block_on;
 use memo_testkit::servers::{Break, Proxy, RedisServer};
@@ -273,4 +276,78 @@ fn a_server_without_unlink_is_told_to_del() {
         assert_eq!(get(&redis, &value, waits), Ok(None));
         assert_eq!(block_on(redis.delete_many(names, waits)), Ok(0));
     }
+}
+
+/// Others ask over the same connection, at the same time.
+#[test]
+fn a_strangers_value_that_is_far_too_long_is_a_refusal_of_its_name_only() {
+    let server = RedisServer::start();
+    let redis = redis(&server.url(), 20_000);
+    let (long, sound) = (name("long"), name("sound"));
+    set(&redis, &sound, "A", Waits::Blocking).expect("it is stored");
+    server.ask(&["SETRANGE", long.as_str(), "134217728", "x"]);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.expect("there can be a runtime");
+    for _ in 0..5 {
+        let fault = fault(get(&redis, &long, Waits::Blocking));
+        assert_eq!(fault.kind(), FaultKind::TooLarge);
+        assert_eq!(get(&redis, &sound, Waits::Blocking), Ok(Some("A".into())));
+        let ask = |name: &Name| {
+            let (redis, names) = (redis.clone(), [name.clone()]);
+            runtime.spawn(async move { redis.get_many(&names, Waits::Async).await })
+        };
+        let asked = [&sound, &sound, &long, &sound, &sound].map(ask);
+        for (place, answer) in asked.into_iter().enumerate() {
+            let answer = runtime.block_on(answer).expect("it ends well");
+            match place {
+                2 => assert_eq!(answer.expect_err("too long").kind(), FaultKind::TooLarge),
+                _ => assert_eq!(answer, Ok(vec![Some("A".into())])),
+            }
+        }
+        let both = [sound.clone(), long.clone()];
+        for waits in BOTH {
+            let refused = block_on(redis.get_many(&both, waits));
+            assert_eq!(refused.expect_err("too long").kind(), FaultKind::TooLarge);
+        }
+    }
+    let stats = &redis.servers()[0];
+    assert_eq!((stats.availability, stats.outages), (Availability::Up, 0));
+    for waits in BOTH {
+        set(&redis, &long, "B", waits).expect("it replaces what was there");
+        assert_eq!(get(&redis, &long, waits), Ok(Some("B".into())));
+    }
+}
+
+/// A server that says something more after its answers: late, and at once.
+#[test]
+fn what_a_server_says_unasked_is_no_answer_to_the_next_question() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    let (go_on, gone_on) = mpsc::channel();
+    let (say, said) = mpsc::channel();
+    let server = thread::spawn(move || {
+        let asked = |words: &str| {
+            let (mut client, _) = listener.accept().expect("it connects");
+            let asked = client.read(&mut [0; 1000]).expect("it asks");
+            assert!(asked > 0, "it asks over this connection");
+            client.write_all(words.as_bytes()).expect("it is heard");
+            client
+        };
+        let mut first = asked("$1\r\nA\r\n");
+        gone_on.recv().expect("it has read the answer");
+        first.write_all(b"$1\r\nB\r\n").expect("it is there");
+        say.send(()).expect("it waits");
+        let _second = asked("$1\r\nA\r\n$1\r\nB\r\n");
+        let _third = asked("$1\r\nA\r\n");
+    });
+    let redis = redis(&format!("redis://{address}?connections=1"), 20_000);
+    let get = || get(&redis, &name("a"), Waits::Blocking);
+    assert_eq!(get(), Ok(Some("A".into())));
+    go_on.send(()).expect("it waits");
+    said.recv().expect("it has said more");
+    assert_eq!(fault(get()).kind(), FaultKind::Protocol);
+    assert_eq!(get(), Ok(Some("A".into())));
+    server.join().expect("it ends well");
 }

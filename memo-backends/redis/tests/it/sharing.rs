@@ -1,17 +1,18 @@
 //! Who shares which connections.
 
 use std::thread;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use memo_core::Waits;
-use memo_core::backend::Backend;
+use memo_core::backend::{Backend, Lease};
 use memo_redis::Redis;
-use memo_testkit::servers::RedisServer;
+use memo_testkit::servers::{Proxy, RedisServer};
 
 use crate::support::{get, item, name, redis, set};
 
 #[test]
-fn many_who_await_share_one_connection() {
+fn many_who_await_share_one_connection_for_looks_and_one_for_changes() {
     let server = RedisServer::start();
     let redis = redis(&server.url(), 10_000);
     let before = connections(&server);
@@ -24,12 +25,67 @@ fn many_who_await_share_one_connection() {
         for answer in join_all(calls).await {
             assert_eq!(answer, Ok(vec![Some("A".into())]));
         }
-        assert_eq!(connections(&server) - before, 1);
+        assert_eq!(connections(&server) - before, 2);
     });
 }
 
 #[test]
-fn what_is_large_has_a_connection_of_its_own() {
+fn what_changes_a_name_goes_over_one_connection_whatever_its_length() {
+    let server = RedisServer::start();
+    let redis = redis(&server.url(), 10_000);
+    let before = connections(&server);
+    let name = name("a");
+    block_in_tokio(async {
+        for size in [1, 1 << 20, 1] {
+            let items = vec![item(&name, vec![7; size])];
+            let stored = redis.set_many(items, Waits::Async).await;
+            stored.expect("it fits");
+            let names = std::slice::from_ref(&name);
+            let deleted = redis.delete_many(names, Waits::Async).await;
+            assert_eq!(deleted, Ok(1));
+        }
+        let leased = redis.lease(&name, Duration::from_secs(60), Waits::Async);
+        let Ok(Lease::Granted(token)) = leased.await else {
+            panic!("nobody else asks");
+        };
+        let filled = redis.fill(item(&name, "A"), token, Waits::Async).await;
+        assert_eq!(filled, Ok(true));
+        assert_eq!(connections(&server) - before, 1);
+    });
+}
+
+/// A write that nobody waits for any more, and a deletion that was acknowledged after it: what was written is gone.
+#[test]
+fn a_deletion_does_not_overtake_a_write_that_was_given_up() {
+    let server = RedisServer::start();
+    let proxy = Proxy::before(server.address());
+    let redis = redis(&format!("redis://{}", proxy.address()), 20_000);
+    for round in 0..200 {
+        let (name, other) = (name("a"), name("b"));
+        block_in_tokio(async {
+            let size = if round % 2 == 0 { 10 } else { 300_000 };
+            let items = vec![item(&name, vec![7; size])];
+            let mut write = Box::pin(redis.set_many(items, Waits::Async));
+            for _ in 0..round % 10 {
+                if futures_util::poll!(&mut write).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(write);
+            let names = std::slice::from_ref(&name);
+            let deleted = redis.delete_many(names, Waits::Async).await;
+            deleted.expect("it is there");
+            // What was given up has arrived when this is answered, which is as long.
+            let last = vec![item(&other, vec![7; size])];
+            redis.set_many(last, Waits::Async).await.expect("it fits");
+        });
+        assert_eq!(get(&redis, &name, Waits::Blocking), Ok(None), "{round}");
+    }
+}
+
+#[test]
+fn a_small_look_does_not_wait_behind_what_is_large() {
     let server = RedisServer::start();
     let redis = redis(&server.url(), 10_000);
     let before = connections(&server);
@@ -39,11 +95,9 @@ fn what_is_large_has_a_connection_of_its_own() {
             .set_many(vec![large], Waits::Async)
             .await
             .expect("it fits");
-        let small = item(&name("small"), "A");
-        redis
-            .set_many(vec![small], Waits::Async)
-            .await
-            .expect("it fits");
+        let small = [name("small")];
+        let looked = redis.get_many(&small, Waits::Async).await;
+        assert_eq!(looked, Ok(vec![None]));
         assert_eq!(connections(&server) - before, 2);
     });
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use memo_core::backend::{Backend, Bytes, FaultKind, Lease};
+use memo_core::backend::{Backend, Bytes, FaultKind, Item, Lease, Name, Terms};
+use memo_redis::Redis;
 use memo_testkit::block_on;
 use memo_testkit::servers::RedisServer;
 
@@ -116,4 +117,51 @@ fn scripts_that_the_server_forgot_are_taught_again() {
 fn uneven(length: usize) -> Bytes {
     let byte = |place: usize| (place ^ (place >> 8) ^ (place >> 16)) as u8;
     (0..length).map(byte).collect()
+}
+
+#[test]
+fn what_has_no_time_to_live_is_not_stored_and_replaces_what_was_there() {
+    let redis = redis(&RedisServer::shared().url(), 20_000);
+    for waits in BOTH {
+        let (there, leased) = (name("there"), name("leased"));
+        set(&redis, &there, "A", waits).expect("it is stored");
+        let nothing = |name: &Name| Item {
+            expiration: Duration::ZERO.into(),
+            ..item(name, "B")
+        };
+        let stored = block_on(redis.set_many(vec![nothing(&there)], waits));
+        assert_eq!(stored, Ok(()));
+        assert_eq!(get(&redis, &there, waits), Ok(None));
+        let hour = Duration::from_secs(3600);
+        let Ok(Lease::Granted(token)) = block_on(redis.lease(&leased, hour, waits)) else {
+            panic!("nobody else asks");
+        };
+        let filled = block_on(redis.fill(nothing(&leased), token, waits));
+        assert_eq!(filled, Ok(true));
+        assert_eq!(get(&redis, &leased, waits), Ok(None));
+        let next = block_on(redis.lease(&leased, hour, waits));
+        assert!(matches!(next, Ok(Lease::Granted(_))), "{next:?}");
+    }
+}
+
+#[test]
+fn times_beyond_all_reckoning_are_long() {
+    let url = RedisServer::shared().url();
+    let mut redis = Redis::connect(&url).expect("the URL makes sense");
+    redis.accept(&Terms::within(Duration::MAX));
+    for waits in BOTH {
+        let name = name("a");
+        let endless = Item {
+            expiration: Duration::MAX.into(),
+            ..item(&name, "A")
+        };
+        assert_eq!(block_on(redis.set_many(vec![endless], waits)), Ok(()));
+        assert_eq!(get(&redis, &name, waits), Ok(Some("A".into())));
+        let names = std::slice::from_ref(&name);
+        let kept = block_on(redis.expire_many(names, Duration::MAX.into(), waits));
+        assert_eq!(kept, Ok(1));
+        assert_eq!(block_on(redis.delete_many(names, waits)), Ok(1));
+        let lease = block_on(redis.lease(&name, Duration::MAX, waits));
+        assert!(matches!(lease, Ok(Lease::Granted(_))), "{lease:?}");
+    }
 }
