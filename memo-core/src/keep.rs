@@ -20,6 +20,9 @@ pub trait Keep<R>: Copy + Send + Sync + 'static {
     /// What is stored.
     type Value: Cacheable;
 
+    /// Compares two values; `None` where nobody knows how.
+    const SAME: Option<fn(&Self::Value, &Self::Value) -> bool>;
+
     /// The part of an outcome that may be stored: nothing of an `Err`.
     fn value(outcome: &R) -> Option<&Self::Value>;
 
@@ -39,52 +42,102 @@ pub trait Keep<R>: Copy + Send + Sync + 'static {
 /// A return type, asked what of it to keep.
 ///
 /// The names of the questions are such that no trait of a user's, found before the auto-deref, answers in our place.
-pub struct Returns<R>(PhantomData<fn() -> R>, Fallible<R>);
+pub struct Returns<R>(PhantomData<fn() -> R>);
 
-/// Where the errors of a fallible return type cannot be cloned.
-pub struct Fallible<R>(Infallible<R>);
-
-/// Any other return type.
-pub struct Infallible<R>(PhantomData<fn() -> R>);
+/// The same question where the bounds of the levels above did not hold.
+pub struct Level<R, const LEVEL: u8>(PhantomData<fn() -> R>);
 
 impl<R> Returns<R> {
     /// The question.
-    pub const NEW: Self = Self(PhantomData, Fallible(Infallible(PhantomData)));
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<R, const LEVEL: u8> Level<R, LEVEL> {
+    const NEW: Self = Self(PhantomData);
 }
 
 impl<R> Deref for Returns<R> {
-    type Target = Fallible<R>;
-    fn deref(&self) -> &Fallible<R> {
-        &self.1
+    type Target = Level<R, 1>;
+    fn deref(&self) -> &Level<R, 1> {
+        &Level::NEW
     }
 }
 
-impl<R> Deref for Fallible<R> {
-    type Target = Infallible<R>;
-    fn deref(&self) -> &Infallible<R> {
-        &self.0
-    }
+macro_rules! levels {
+    ($($level:literal -> $next:literal)*) => {$(
+        impl<R> Deref for Level<R, $level> {
+            type Target = Level<R, $next>;
+            fn deref(&self) -> &Level<R, $next> {
+                &Level::NEW
+            }
+        }
+    )*};
 }
 
-impl<T, E: Clone + Send + Sync + 'static> Returns<Result<T, E>> {
+levels!(1 -> 2 2 -> 3 3 -> 4 4 -> 5);
+
+impl<T: PartialEq, E: Clone + Send + Sync + 'static> Returns<Result<T, E>> {
     /// `Ok` is kept; concurrent callers share an `Err`.
+    pub const fn __memo_keep(&self) -> Kept<Result<T, E>, KeepOk<ByEq>> {
+        Kept::NEW
+    }
+}
+
+impl<T, E: Clone + Send + Sync + 'static> Level<Result<T, E>, 1> {
+    /// As above, of values that cannot be compared.
     pub const fn __memo_keep(&self) -> Kept<Result<T, E>, KeepOk> {
         Kept::NEW
     }
 }
 
-impl<T, E> Fallible<Result<T, E>> {
+impl<T: PartialEq, E> Level<Result<T, E>, 2> {
     /// `Ok` is kept; concurrent callers of a failure try for themselves.
+    pub const fn __memo_keep(&self) -> Kept<Result<T, E>, KeepOkAlone<ByEq>> {
+        Kept::NEW
+    }
+}
+
+impl<T, E> Level<Result<T, E>, 3> {
+    /// As above, of values that cannot be compared.
     pub const fn __memo_keep(&self) -> Kept<Result<T, E>, KeepOkAlone> {
         Kept::NEW
     }
 }
 
-impl<R> Infallible<R> {
+impl<R: PartialEq> Level<R, 4> {
     /// Everything is kept, unless it turns out to be an `Err`.
+    pub const fn __memo_keep(&self) -> Kept<R, KeepAll<ByEq>> {
+        Kept::NEW
+    }
+}
+
+impl<R> Level<R, 5> {
+    /// As above, of values that cannot be compared.
     pub const fn __memo_keep(&self) -> Kept<R, KeepAll> {
         Kept::NEW
     }
+}
+
+/// How two values are found to be the same, where that can be.
+pub trait Same<V>: Copy + Send + Sync + 'static {
+    /// Compares two values; `None` where nobody knows how.
+    const SAME: Option<fn(&V, &V) -> bool>;
+}
+
+/// The values are `PartialEq`.
+#[derive(Clone, Copy, Debug)]
+pub struct ByEq;
+
+/// The values cannot be compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown;
+
+impl<V: PartialEq> Same<V> for ByEq {
+    const SAME: Option<fn(&V, &V) -> bool> = Some(|one, other| one == other);
+}
+
+impl<V> Same<V> for Unknown {
+    const SAME: Option<fn(&V, &V) -> bool> = None;
 }
 
 /// The answer: outcomes `R` are kept as `K` says.
@@ -96,18 +149,35 @@ impl<R, K> Kept<R, K> {
 
 /// Keeps `Ok`; an `Err` can be cloned for those who wait.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepOk;
+pub struct KeepOk<S = Unknown>(PhantomData<S>);
+
+impl KeepOk {
+    /// Of values that cannot be compared.
+    pub const NEW: Self = Self(PhantomData);
+}
 
 /// Keeps `Ok`; an `Err` belongs to one caller.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepOkAlone;
+pub struct KeepOkAlone<S = Unknown>(PhantomData<S>);
+
+impl KeepOkAlone {
+    /// Of values that cannot be compared.
+    pub const NEW: Self = Self(PhantomData);
+}
 
 /// Keeps every outcome, but for an `Err` that nobody could see in the signature.
 #[derive(Clone, Copy, Debug)]
-pub struct KeepAll;
+pub struct KeepAll<S = Unknown>(PhantomData<S>);
 
-impl<R: Cacheable> Keep<R> for KeepAll {
+impl KeepAll {
+    /// Of values that cannot be compared.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<R: Cacheable, S: Same<R>> Keep<R> for KeepAll<S> {
     type Value = R;
+
+    const SAME: Option<fn(&R, &R) -> bool> = S::SAME;
 
     fn value(outcome: &R) -> Option<&R> {
         (!is_err(outcome)).then_some(outcome)
@@ -134,8 +204,10 @@ impl<R: Cacheable> Keep<R> for KeepAll {
     }
 }
 
-impl<T: Cacheable, E: Clone + Send + Sync + 'static> Keep<Result<T, E>> for KeepOk {
+impl<T: Cacheable, E: Clone + Send + Sync + 'static, S: Same<T>> Keep<Result<T, E>> for KeepOk<S> {
     type Value = T;
+
+    const SAME: Option<fn(&T, &T) -> bool> = S::SAME;
 
     fn value(outcome: &Result<T, E>) -> Option<&T> {
         outcome.as_ref().ok()
@@ -158,8 +230,10 @@ impl<T: Cacheable, E: Clone + Send + Sync + 'static> Keep<Result<T, E>> for Keep
     }
 }
 
-impl<T: Cacheable, E> Keep<Result<T, E>> for KeepOkAlone {
+impl<T: Cacheable, E, S: Same<T>> Keep<Result<T, E>> for KeepOkAlone<S> {
     type Value = T;
+
+    const SAME: Option<fn(&T, &T) -> bool> = S::SAME;
 
     fn value(outcome: &Result<T, E>) -> Option<&T> {
         outcome.as_ref().ok()
@@ -214,14 +288,14 @@ impl<T, E> Returns<Result<Option<T>, E>> {
     }
 }
 
-impl<T> Fallible<Option<T>> {
+impl<T> Level<Option<T>, 1> {
     /// `None` can be left out.
     pub const fn __memo_optional(&self) -> IsOption {
         IsOption
     }
 }
 
-impl<R> Infallible<R> {
+impl<R> Level<R, 2> {
     /// There is no `None` to leave out.
     pub const fn __memo_optional(&self) -> IsNoOption {
         IsNoOption

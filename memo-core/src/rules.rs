@@ -81,23 +81,26 @@ pub(crate) type AsTheSiteSays = fn() -> Option<Expiration>;
 /// The rules where the attribute says nothing: the value can leave the process.
 #[inline]
 pub fn rules<R, K: Keep<R, Value: Portable>>(kept: Kept<R, K>) -> Start<R, K> {
-    start(kept, serialised_weight, anywhere())
+    start(kept, serialised_weight, anywhere(K::SAME))
 }
 
 /// The rules of `large_data` and `encrypt`: the value lives as bytes.
 #[inline]
 pub fn bytes_rules<R, K: Keep<R, Value: Portable>>(kept: Kept<R, K>) -> Start<R, K> {
-    start(kept, serialised_weight, Some(Wire::NEW))
+    start(kept, serialised_weight, Some(Wire::comparing(K::SAME)))
 }
 
 /// What takes any value out of the process, where a cache may ask for that: one with a backend, or that encrypts all. Elsewhere it would cost the
 /// compiler some milliseconds for each type and never be used.
 #[inline]
-fn anywhere<V: Portable + 'static>() -> Option<Wire<V>> {
+fn anywhere<V: Portable + 'static>(same: Option<fn(&V, &V) -> bool>) -> Option<Wire<V>> {
     #[cfg(any(feature = "backend", feature = "encrypt"))]
-    return Some(Wire::NEW);
+    return Some(Wire::comparing(same));
     #[cfg(not(any(feature = "backend", feature = "encrypt")))]
-    return None;
+    {
+        let _ = same;
+        return None;
+    }
 }
 
 /// The rules of `local`: the value stays in the process.

@@ -19,6 +19,7 @@ mod large_data;
 mod late_writes;
 mod leases;
 mod lifetimes;
+mod lossy_values;
 mod methods;
 mod moved;
 #[cfg(feature = "encrypt")]

@@ -175,7 +175,7 @@ impl Cache {
         call::call(
             policy.site,
             key_of(parts),
-            ByPolicy::new(self, policy, KeepAll),
+            ByPolicy::new(self, policy, KeepAll::NEW),
             body,
         )
     }
@@ -199,7 +199,7 @@ impl Cache {
         call::call(
             policy.site,
             key_of(parts),
-            ByPolicy::new(self, policy, KeepOkAlone),
+            ByPolicy::new(self, policy, KeepOkAlone::NEW),
             body,
         )
     }
@@ -217,7 +217,7 @@ impl Cache {
         call::call_async(
             policy.site,
             key_of(parts),
-            ByPolicy::new(self, policy, KeepAll),
+            ByPolicy::new(self, policy, KeepAll::NEW),
             body,
         )
         .await
@@ -241,7 +241,7 @@ impl Cache {
         call::call_async(
             policy.site,
             key_of(parts),
-            ByPolicy::new(self, policy, KeepOkAlone),
+            ByPolicy::new(self, policy, KeepOkAlone::NEW),
             body,
         )
         .await

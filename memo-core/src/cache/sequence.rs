@@ -39,7 +39,7 @@ impl Cache {
         F: FnOnce() -> B,
         B: IntoIterator<Item = V>,
     {
-        let rules = ItemRules::of_policy(self, policy, KeepAll);
+        let rules = ItemRules::of_policy(self, policy, KeepAll::NEW);
         sequence::iter(policy.site(), key_of(parts), rules, body)
     }
 
@@ -55,7 +55,7 @@ impl Cache {
         F: FnOnce() -> B,
         B: IntoIterator<Item = Result<V, E>>,
     {
-        let rules = ItemRules::of_policy(self, policy, KeepOkAlone);
+        let rules = ItemRules::of_policy(self, policy, KeepOkAlone::NEW);
         sequence::iter(policy.site(), key_of(parts), rules, body)
     }
 
@@ -72,7 +72,7 @@ impl Cache {
         F: FnOnce() -> S,
         S: futures_core::Stream<Item = V>,
     {
-        let rules = ItemRules::of_policy(self, policy, KeepAll);
+        let rules = ItemRules::of_policy(self, policy, KeepAll::NEW);
         sequence::stream(policy.site(), key_of(parts), rules, OnPoll::new(body))
     }
 
@@ -89,7 +89,7 @@ impl Cache {
         F: FnOnce() -> S,
         S: futures_core::Stream<Item = Result<V, E>>,
     {
-        let rules = ItemRules::of_policy(self, policy, KeepOkAlone);
+        let rules = ItemRules::of_policy(self, policy, KeepOkAlone::NEW);
         sequence::stream(policy.site(), key_of(parts), rules, OnPoll::new(body))
     }
 
@@ -120,7 +120,7 @@ impl Cache {
     where
         V: Portable + 'static,
     {
-        let rules = ItemRules::<V, KeepAll>::of_policy(self, policy, KeepAll);
+        let rules = ItemRules::<V, KeepAll>::of_policy(self, policy, KeepAll::NEW);
         items_entry(policy.site(), key_of(parts), rules)
     }
 }

@@ -25,7 +25,7 @@ pub enum Codec {
     /// Compact, without field names: <https://postcard.jamesmunns.com/wire-format>.
     #[default]
     Postcard,
-    /// MessagePack with field names, for types that describe themselves (`flatten`, `untagged`, `serde_json::Value`).
+    /// MessagePack with field names, for types that describe themselves (`flatten`, a tag inside, `serde_json::Value`).
     #[cfg(feature = "msgpack")]
     Msgpack,
 }
@@ -71,6 +71,8 @@ pub struct Wire<V> {
     pub(crate) shape: fn(Codec, Watch) -> &'static Shape,
     /// What a value, written and read, has to say against its type.
     pub(crate) objection: fn(&V, Codec) -> Option<String>,
+    /// Compares two values, where they can be.
+    pub(crate) same: Option<fn(&V, &V) -> bool>,
 }
 
 impl<V> Clone for Wire<V> {
@@ -94,7 +96,22 @@ impl<V: Portable + 'static> Wire<V> {
         decode: decode::<V>,
         shape: schema::shape::<V>,
         objection: objection::<V>,
+        same: None,
     };
+
+    /// The functions of `V`, whose values `same` compares.
+    pub(crate) const fn comparing(same: Option<fn(&V, &V) -> bool>) -> Self {
+        Self { same, ..Self::NEW }
+    }
+}
+
+impl<V> Wire<V> {
+    /// Whether a value that was read back differs from what was written, as far as its type can tell. One that does not equal itself tells nothing.
+    pub(crate) fn differ(&self, value: &V, back: &V) -> bool {
+        let differ = |same: fn(&V, &V) -> bool| same(value, value) && !same(value, back);
+        let compare = || self.same.is_some_and(differ);
+        catch_unwind(AssertUnwindSafe(compare)).unwrap_or(false)
+    }
 }
 
 /// A value is not lost because its own `Serialize` panics: then it is refused.

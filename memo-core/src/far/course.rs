@@ -128,6 +128,9 @@ impl<V> Course<V> {
             (true, keyring) => keyring,
         };
         let shape = (wire.shape)(manner.codec, manner.watch);
+        if let (Some(words), None) = (&shape.ambiguity, wire.same) {
+            return Self::Nowhere(Problem::Unportable(words.clone()));
+        }
         match obstacle(far, site, key, manner, shape) {
             Some(problem) => Self::Nowhere(problem),
             None => {

@@ -23,7 +23,7 @@ pub(crate) struct Write {
 /// whole values.
 const PIECE: usize = (1 << 20) - 8192;
 
-/// The first value of a type is read back, to see whether the codec carries the type, unless it is larger than this.
+/// The first values of a type are read back, to see whether the codec carries the type, unless they are larger than this.
 const LARGEST_PROOF: u64 = 1 << 20;
 
 impl Far {
@@ -59,7 +59,7 @@ impl Far {
         (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks).map_err(Unpacked::from)?;
         let length = blocks.finish().map_err(|_| Unstored::TooLarge)?;
         let packed = packer.finish().map_err(|_| Unstored::TooLarge)?;
-        if !spot.shape.proof.is_given() && length <= LARGEST_PROOF {
+        if is_due(spot, length) {
             prove(spot, wire, value, &packed, now)?;
         }
         Ok(Write {
@@ -110,6 +110,12 @@ impl From<Unstored> for Unpacked {
     }
 }
 
+impl From<Problem> for Unpacked {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
 impl From<Unencodable> for Unpacked {
     fn from(why: Unencodable) -> Self {
         match why {
@@ -145,20 +151,30 @@ fn prove<V>(
     now: u32,
 ) -> Result<(), Unpacked> {
     let raw = read_back(spot, packed, now);
-    if survives(spot, wire, value, raw.as_deref()) {
-        Ok(())
-    } else {
-        Err(Unpacked::Problem(Problem::DoesNotSurvive))
-    }
+    survives(spot, wire, value, raw.as_deref())
 }
 
-/// Whether a value is what its encoding says, as far as its bytes tell. Noted for the type.
-fn survives<V>(spot: &Spot, wire: Wire<V>, value: &V, raw: Option<&[u8]>) -> bool {
-    let codec = spot.manner.codec;
-    let decodes = raw.is_some_and(|raw| (wire.decode)(codec, raw).is_ok());
-    let survived = decodes && (wire.objection)(value, codec).is_none();
-    spot.shape.proof.note(survived);
-    survived
+/// Whether a value is to be read back before it is stored: the first ones of a type, and each where the next one may be another's.
+fn is_due(spot: &Spot, length: u64) -> bool {
+    let shape = spot.shape;
+    shape.ambiguity.is_some() || (!shape.proof.is_given() && length <= LARGEST_PROOF)
+}
+
+/// Finds out whether a value is what its encoding says. Noted for the type, unless that is known to be ambiguous: then it is this value's fault.
+fn survives<V>(spot: &Spot, wire: Wire<V>, value: &V, raw: Option<&[u8]>) -> Result<(), Unpacked> {
+    let (codec, shape) = (spot.manner.codec, spot.shape);
+    let back = raw.and_then(|raw| (wire.decode)(codec, raw).ok());
+    let survived = back.is_some_and(|back| !wire.differ(value, &back))
+        && (wire.objection)(value, codec).is_none();
+    match (&shape.ambiguity, survived) {
+        (Some(words), false) => return Err(Problem::Unportable(words.clone()).into()),
+        (Some(_), true) => {}
+        (None, survived) => shape.proof.note(survived),
+    }
+    match survived {
+        true => Ok(()),
+        false => Err(Problem::DoesNotSurvive.into()),
+    }
 }
 
 /// Encodes an item in place of what `scratch` held, and reads the first one of its type back.
@@ -175,12 +191,10 @@ pub(crate) fn encode_item<V>(
     let encoded = (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks);
     *scratch = blocks.into_block();
     encoded.map_err(Unpacked::from)?;
-    let proof = &spot.shape.proof;
-    let is_due = !proof.is_given() && scratch.len() as u64 <= LARGEST_PROOF;
-    if is_due && !survives(spot, wire, value, Some(scratch)) {
-        return Err(Unpacked::Problem(Problem::DoesNotSurvive));
+    match is_due(spot, scratch.len() as u64) {
+        true => survives(spot, wire, value, Some(scratch)),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 fn read_back(spot: &Spot, packed: &Packed, now: u32) -> Option<Vec<u8>> {

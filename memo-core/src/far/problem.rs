@@ -12,7 +12,7 @@ pub enum Problem {
     NoKeyring,
     /// The codec cannot carry the type. In words for its author.
     Unportable(String),
-    /// A value was encoded, and its bytes do not decode to such a value.
+    /// A value was encoded, and its bytes do not decode to such a value, or to one that does not equal it.
     DoesNotSurvive,
     /// Not all of the value's type can be seen, so that a program in which the rest has changed would read these bytes as something else. In words for
     /// its author.
@@ -38,8 +38,9 @@ impl fmt::Display for Problem {
             ),
             Self::Unportable(why) => f.write_str(why),
             Self::DoesNotSurvive => f.write_str(
-                "a value was encoded and its bytes do not decode to such a value (`skip_serializing_if`, or `Serialize` and `Deserialize` that \
-                 disagree): say `codec = \"msgpack\"`, mend the type, or say `local`",
+                "a value was encoded, and its bytes decode to no such value, or to another one (a field with `skip` or `skip_serializing`, \
+                 `skip_serializing_if`, or `Serialize` and `Deserialize` that disagree): mend the type, or say `local`; names of fields in the bytes, \
+                 which `codec = \"msgpack\"` writes, mend `skip_serializing_if`",
             ),
             Self::IncompleteSchema(gap) => write!(
                 f,

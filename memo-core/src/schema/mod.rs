@@ -38,7 +38,9 @@ pub(crate) struct Shape {
     pub(crate) problem: Option<String>,
     /// Why not all of the type was seen, in words for its author: one that differs where nothing was seen has this tag as well. `None` if all was.
     pub(crate) gap: Option<String>,
-    /// What the first value that was read back said of the type.
+    /// Why bytes of one value may be read as another one, in words for its author; `None` if nothing speaks for that.
+    pub(crate) ambiguity: Option<String>,
+    /// What the values that were read back said of the type.
     pub(crate) proof: Proof,
 }
 
@@ -81,6 +83,7 @@ impl Shape {
             tuples: Vec::new(),
             problem: None,
             gap: None,
+            ambiguity: None,
             proof: Proof::default(),
         }
     }

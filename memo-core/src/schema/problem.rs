@@ -15,6 +15,23 @@ pub(super) fn untyped(recorder: &mut Recorder) {
     ));
 }
 
+/// An enum that takes the first of its variants which fits. Serde's derive keeps what it reads for that, by a visitor of its own; where the seed asks
+/// for what is kept, it is the rest of a flattened struct.
+///
+/// This goes by names that serde may change. Then values are compared like those of other types, and not each of them.
+pub(super) fn untagged(recorder: &mut Recorder, seed: &str, visitor: &str) {
+    let is_kept = visitor.contains("::ContentVisitor");
+    let is_flattened = seed.contains("::ContentVisitor") || seed.contains("::Content>");
+    if !is_kept || is_flattened || recorder.ambiguity.is_some() {
+        return;
+    }
+    recorder.ambiguity = Some(format!(
+        "{} is an `untagged` enum, of which a value may be read as an earlier variant that fits as well: give it a tag, have the value's type \
+         derive `PartialEq`, so that each value is compared with what its bytes say, or say `local`",
+        place(recorder)
+    ));
+}
+
 /// An optional value whose `Some` may look like its `None`.
 pub(super) fn nested_option(recorder: &mut Recorder, container: usize) {
     if !recorder.codec.is_self_describing() || recorder.problem.is_some() {

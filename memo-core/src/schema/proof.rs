@@ -1,28 +1,34 @@
 //! Whether values of a type survive being encoded and decoded.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// What the first value that was read back said of its type.
+/// What the values that were read back said of their type.
 #[derive(Debug, Default)]
-pub(crate) struct Proof(AtomicU8);
+pub(crate) struct Proof {
+    read_back: AtomicU32,
+    refuted: AtomicBool,
+}
+
+/// So many values are read back before a type is trusted: a field that is lost may have its default in the first ones.
+const ENOUGH: u32 = 16;
 
 impl Proof {
-    const GIVEN: u8 = 1;
-    const REFUTED: u8 = 2;
-
-    /// A value was read back and is as it was.
+    /// Whether enough values were read back and are as they were.
     pub(crate) fn is_given(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == Self::GIVEN
+        self.read_back.load(Ordering::Relaxed) >= ENOUGH
     }
 
-    /// A value was read back and is not what it was.
+    /// A value was read back and is not what it was. That stays so.
     pub(crate) fn is_refuted(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == Self::REFUTED
+        self.refuted.load(Ordering::Relaxed)
     }
 
     pub(crate) fn note(&self, survived: bool) {
-        let verdict = if survived { Self::GIVEN } else { Self::REFUTED };
-        // What was refuted once stays so.
-        self.0.fetch_max(verdict, Ordering::Relaxed);
+        if survived {
+            // Not far beyond what is enough, however many do so at once.
+            self.read_back.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.refuted.store(true, Ordering::Relaxed);
+        }
     }
 }

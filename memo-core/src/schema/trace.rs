@@ -4,6 +4,7 @@ use std::any::{TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem::replace;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use foldhash::fast::RandomState;
@@ -41,6 +42,7 @@ pub(super) fn shape<V: DeserializeOwned + 'static>(
         tuples: recorder.graph.tuples(),
         problem: recorder.problem,
         gap,
+        ambiguity: recorder.ambiguity,
         proof: Proof::default(),
     }
 }
@@ -77,6 +79,9 @@ pub(super) struct Recorder {
     pub(super) graph: Graph,
     pub(super) path: Vec<Step>,
     pub(super) problem: Option<String>,
+    pub(super) ambiguity: Option<String>,
+    /// The seed that is being satisfied.
+    asking: &'static str,
     root: Format,
     /// What the last type asked for.
     found: Format,
@@ -101,6 +106,8 @@ impl Recorder {
             graph: Graph::default(),
             path: Vec::new(),
             problem: None,
+            ambiguity: None,
+            asking: "",
             root: Format::Nothing,
             found: Format::Nothing,
             cause: None,
@@ -206,7 +213,10 @@ impl Recorder {
         seed: S,
         around: usize,
     ) -> Result<S::Value, Stop> {
-        self.attempt(typeid::of::<S>(), around, |tracer| seed.deserialize(tracer))
+        let outer = replace(&mut self.asking, type_name::<S>());
+        let made = self.attempt(typeid::of::<S>(), around, |tracer| seed.deserialize(tracer));
+        self.asking = outer;
+        made
     }
 
     /// Has a type make a value of its own. One that refuses gets another sample in the next pass.
@@ -306,6 +316,8 @@ impl<'r> Tracer<'r> {
     fn untyped<'de, V: Visitor<'de>>(mut self, leaf: Leaf, visitor: V) -> Result<V::Value, Stop> {
         self.leaf(leaf)?;
         problem::untyped(self.recorder);
+        let asking = self.recorder.asking;
+        problem::untagged(self.recorder, asking, type_name::<V>());
         samples::anything(self.attempt, visitor)
     }
 

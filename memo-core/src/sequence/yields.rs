@@ -7,7 +7,7 @@ use crate::cache::{Cache, Policy};
 use crate::codec::Wire;
 use crate::expiration::{Expiration, Jitter};
 use crate::far::Manner;
-use crate::keep::{KeepAll, KeepOk, KeepOkAlone, Kept, is_err};
+use crate::keep::{KeepAll, KeepOk, KeepOkAlone, Kept, Same, is_err};
 use crate::keyring::Keyring;
 use crate::value::Portable;
 
@@ -16,6 +16,9 @@ pub trait Yield<R>: Copy + Send + Sync + 'static {
     /// What is stored.
     type Value: 'static;
 
+    /// Compares two values; `None` where nobody knows how.
+    const SAME: Option<fn(&Self::Value, &Self::Value) -> bool>;
+
     /// The part of an item that may be stored: nothing of an `Err`.
     fn value(item: &R) -> Option<&Self::Value>;
 
@@ -23,8 +26,10 @@ pub trait Yield<R>: Copy + Send + Sync + 'static {
     fn revive(value: Self::Value) -> R;
 }
 
-impl<R: 'static> Yield<R> for KeepAll {
+impl<R: 'static, S: Same<R>> Yield<R> for KeepAll<S> {
     type Value = R;
+
+    const SAME: Option<fn(&R, &R) -> bool> = S::SAME;
 
     fn value(item: &R) -> Option<&R> {
         (!is_err(item)).then_some(item)
@@ -37,8 +42,10 @@ impl<R: 'static> Yield<R> for KeepAll {
 
 macro_rules! keep_ok {
     ($($keep:ident)*) => {$(
-        impl<T: 'static, E> Yield<Result<T, E>> for $keep {
+        impl<T: 'static, E, S: Same<T>> Yield<Result<T, E>> for $keep<S> {
             type Value = T;
+
+            const SAME: Option<fn(&T, &T) -> bool> = S::SAME;
 
             fn value(item: &Result<T, E>) -> Option<&T> {
                 item.as_ref().ok()
@@ -93,7 +100,7 @@ impl<R, K: Yield<R, Value: Portable>> ItemRules<R, K> {
     fn new(asked: Asked) -> Self {
         Self {
             asked,
-            wire: Wire::NEW,
+            wire: Wire::comparing(K::SAME),
             keep: PhantomData,
         }
     }
