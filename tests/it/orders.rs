@@ -7,10 +7,13 @@ use std::thread;
 use std::time::Duration;
 
 use memo::backend::{Answer, Backend, Bytes, Capability, Item, Lease, Name, Token};
-use memo::{Cache, Policy, Waits, memoize, refresh_async, with_cache, with_cache_async};
+use memo::{
+    Cache, CacheBuilder, Policy, Waits, memoize, refresh_async, with_cache, with_cache_async,
+};
 use memo_testkit::block_on;
 use serde::{Deserialize, Serialize};
 
+use crate::store::Isolated;
 use crate::support::{Act, Gate, Late, Runs, Scripted, Step, in_time, poll, until, waiting};
 
 #[test]
@@ -184,7 +187,13 @@ fn echo(entered: &Gate, gate: &Gate) -> Echo {
 #[test]
 fn an_invalidation_does_not_wait_for_those_who_are_given_what_was_written() {
     in_time(|| {
-        let test = Scripted::new().isolated();
+        // It would go on without them only after that time.
+        let store = Scripted::new();
+        let cache = |cache: CacheBuilder| {
+            let cache = cache.backend(store.clone());
+            cache.follow_timeout(Duration::from_secs(3600))
+        };
+        let test = Isolated::with(cache).expect("its names are long enough");
         let (entered, gate) = (Gate::new(), Gate::new());
         thread::scope(|scope| {
             scope.spawn(|| test.run(|| echo(&entered, &gate)));
