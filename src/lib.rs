@@ -4,7 +4,8 @@
 //!
 //! - [`macro@memoize`]: the attribute, with every option. [`macro@memoize_iter`]: the one for iterators, lists and streams.
 //! - [`Entry`], [`Site`], [`functions`]: one entry, one function, all functions.
-//! - [`refresh`], [`bypass`], [`with_cache`]: scopes.
+//! - [`refresh`], [`bypass`], [`with_cache`]: scopes. [`in_scope`], [`in_scope_blocking`]: taking spawned tasks and threads along; [`require_scope`].
+//! - `which_form`: whether to memoize a function or an `async fn`.
 //! - [`Cache`]: set-up, and caching without an attribute. [`FromEnv`]: set-up by environment variables.
 //! - [`Event`], [`Observer`]: what happens, as it happens.
 //! - [`backend`]: stores of bytes, and how to write one. [`Reject`], [`Problem`]: why an entry is not served, or a function not cached.
@@ -14,6 +15,10 @@
 )]
 
 mod from_env;
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/which-form.md")]
+pub mod which_form {}
 
 pub use self::from_env::{EnvError, FromEnv};
 pub use memo_core::backend;

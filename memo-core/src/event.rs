@@ -115,6 +115,14 @@ pub enum Event {
         /// The function.
         function: &'static str,
     },
+    /// A blocking call went to a server on a thread on which an asynchronous runtime polls its tasks, and held up all of them until the server answered. Once for each
+    /// function, and in debug builds only: make the function an `async fn`, or call it in `spawn_blocking`.
+    BlockedRuntime {
+        /// The function.
+        function: &'static str,
+        /// What people call the backend.
+        backend: &'static str,
+    },
     /// A stored sequence was lost while it was read: its body runs, and goes on where the items stopped.
     Torn {
         /// The function.
@@ -161,6 +169,7 @@ impl Event {
             | Self::Faulty { function, .. }
             | Self::NotCached { function, .. }
             | Self::KeyFailed { function }
+            | Self::BlockedRuntime { function, .. }
             | Self::Torn { function, .. }
             | Self::Diverged { function, .. } => function,
         })

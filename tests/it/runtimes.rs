@@ -52,6 +52,60 @@ fn a_value_stored_under_one_executor_is_served_under_the_others() {
     }
 }
 
+#[cfg(feature = "redis")]
+#[test]
+fn blocking_calls_on_the_thread_of_a_runtime_are_told_once_for_each_function() {
+    use memo::{Cache, Event, Redis};
+    use memo_testkit::Recorder;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[memoize]
+    fn blocks(n: u32) -> u32 {
+        n
+    }
+    #[memoize]
+    fn may_block(n: u32) -> u32 {
+        n
+    }
+    #[memoize]
+    async fn awaits(n: u32) -> u32 {
+        n
+    }
+    #[memoize(local)]
+    fn stays(n: u32) -> u32 {
+        n
+    }
+    let recorder = Recorder::new();
+    let url = memo_testkit::servers::RedisServer::shared().url();
+    let cache = Cache::builder()
+        .namespace("blocked-runtime")
+        .deadline(Duration::from_secs(30))
+        .observer(Arc::new(recorder.clone()))
+        .backend(Redis::connect(&url).expect("a URL"));
+    let cache = cache.build().expect("sound");
+    with_cache(&cache, || may_block(1));
+    for runtime in [tokio(), tokio_of_one_thread()] {
+        runtime.block_on(memo::with_cache_async(&cache, async {
+            let free = memo::in_scope_blocking(|| may_block(2));
+            tokio::task::spawn_blocking(free).await.expect("no panic");
+            awaits(1).await;
+            stays(1);
+        }));
+        runtime.block_on(memo::with_cache_async(&cache, async {
+            let task = tokio::spawn(memo::in_scope(async { blocks(1) + blocks(2) }));
+            assert_eq!(task.await.expect("no panic"), 3);
+        }));
+        let told = |event: &Event| matches!(event, Event::BlockedRuntime { .. });
+        assert_eq!(recorder.count(told), 1, "of one function, and once");
+    }
+    let told = |event: &Event| {
+        let blocked = blocks::site().name();
+        matches!(event, Event::BlockedRuntime { function, backend: "redis" } if *function == blocked)
+    };
+    assert_eq!(recorder.count(told), 1);
+}
+
 #[test]
 fn tasks_of_a_runtime_and_threads_without_one_use_a_cache_at_once() {
     let test = Isolated::new();

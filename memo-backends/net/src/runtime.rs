@@ -1,7 +1,10 @@
 //! Where connections of those who await are driven: in the caller's runtime or, where there is none, in one of our own.
 
 mod own;
+mod polling;
 mod whole;
+
+pub use self::polling::is_polling;
 
 use std::fmt;
 use std::pin::{Pin, pin};

@@ -122,6 +122,10 @@ impl Backend for Redis {
         "redis"
     }
 
+    fn is_on_runtime(&self) -> bool {
+        memo_net::runtime::is_polling()
+    }
+
     fn capability(&self) -> Capability {
         let mut capability = Capability::of(MAX_NAME, MAX_VALUE);
         capability.probes = true;

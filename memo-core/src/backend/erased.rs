@@ -19,6 +19,7 @@ pub(crate) trait DynBackend: Debug + Send + Sync + 'static {
     fn capability(&self) -> Capability;
     fn accept(&mut self, terms: &Terms);
     fn servers(&self) -> Vec<ServerStats>;
+    fn is_on_runtime(&self) -> bool;
     fn get_many<'a>(
         &'a self,
         names: &'a [Name],

@@ -42,6 +42,10 @@ impl<B: Backend> DynBackend for Guarded<B> {
         self.backend.kind()
     }
 
+    fn is_on_runtime(&self) -> bool {
+        self.backend.is_on_runtime()
+    }
+
     fn capability(&self) -> Capability {
         self.backend.capability()
     }

@@ -58,6 +58,12 @@ pub trait Backend: Debug + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Returns whether an asynchronous runtime is polling a future on this thread, so that an operation that blocks here holds up everything else that the runtime has to do on
+    /// it. Asked once for each function, in debug builds: see [`Event::BlockedRuntime`](crate::Event::BlockedRuntime).
+    fn is_on_runtime(&self) -> bool {
+        false
+    }
+
     /// The values under these names, in their order; `None` for what is not there or has expired. A name may be asked for twice.
     fn get_many(
         &self,

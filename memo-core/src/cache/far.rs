@@ -57,6 +57,9 @@ impl Cache {
     ) -> (Load, Remains) {
         match self.far() {
             Some(far) if !self.flights().is_suspect(address) => {
+                if waits == Waits::Blocking {
+                    self.blocks(spot.state(), far);
+                }
                 match far.make_up(spot, waits).await {
                     Ok(()) => far.load(spot, self.time().wall_seconds(), waits).await,
                     Err(fault) => (Load::Faulty(fault), Remains::default()),
@@ -75,6 +78,9 @@ impl Cache {
     ) -> Answer<Stock> {
         match self.far() {
             Some(far) if !self.flights().is_suspect(address) => {
+                if waits == Waits::Blocking {
+                    self.blocks(spot.state(), far);
+                }
                 far.make_up(spot, waits).await?;
                 let now = self.time().wall_seconds();
                 far.find_items(spot, now, waits).await

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Cache, Delivered};
 use crate::backend::Answer;
 use crate::event::{Event, Miss, Operation, Unstored};
-use crate::far::{Problem, Refusal};
+use crate::far::{Far, Problem, Refusal};
 use crate::site::State;
 
 impl Cache {
@@ -25,6 +25,21 @@ impl Cache {
             function: &state.name,
             reason,
         });
+    }
+
+    /// A blocking operation is about to go to a backend. In debug builds it is told once where that holds up a runtime.
+    ///
+    /// Not on standard error: it is advice, and a library has no business there.
+    pub(crate) fn blocks(&self, state: &'static State, far: &Far) {
+        if !cfg!(debug_assertions) || far.capability.in_process || state.told.has_blocked() {
+            return;
+        }
+        if far.backend.is_on_runtime() && state.told.blocks_first() {
+            self.emit(|| Event::BlockedRuntime {
+                function: &state.name,
+                backend: far.backend.kind(),
+            });
+        }
     }
 
     /// A call found an entry that it is not served.

@@ -245,6 +245,11 @@ impl Spot {
         }
     }
 
+    /// The function.
+    pub(crate) fn state(&self) -> &'static State {
+        self.state
+    }
+
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.protection, Protection::Plain)
     }

@@ -74,11 +74,23 @@ impl Told {
         self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
 
+    /// Whether this is the first time that the function blocks a runtime.
+    pub(crate) fn blocks_first(&self) -> bool {
+        self.0.fetch_or(BLOCKED, Ordering::Relaxed) & BLOCKED == 0
+    }
+
+    /// Whether the function is known to block a runtime.
+    pub(crate) fn has_blocked(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & BLOCKED != 0
+    }
+
     /// Whether the function knows already that its keys meet another's.
     pub(crate) fn has_shared_key(&self) -> bool {
         self.0.load(Ordering::Relaxed) & bit(&Problem::SharedKey { with: "" }) != 0
     }
 }
+
+const BLOCKED: u8 = 128;
 
 fn bit(problem: &Problem) -> u8 {
     match problem {

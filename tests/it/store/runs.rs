@@ -66,6 +66,7 @@ const WITHOUT: &[&str] = &[
     "panics::a_full_standard_error_is_no_panic_of_the_call",
     "panics::a_later_value_whose_deserialize_panics_is_computed_and_not_found",
     "registry::bypassed_calls_are_nobody_s_business",
+    "runtimes::blocking_calls_on_the_thread_of_a_runtime_are_told_once_for_each_function",
     "same_names::types_of_one_name_make_two_instances",
     "scopes::a_disabled_cache_is_no_cache",
     "scopes::a_disabled_cache_takes_nothing",

@@ -135,6 +135,10 @@ impl Backend for Memcached {
         "memcached"
     }
 
+    fn is_on_runtime(&self) -> bool {
+        memo_net::runtime::is_polling()
+    }
+
     /// Asks the servers for their largest item when it is called first, and waits for a tenth of a second at most.
     fn capability(&self) -> Capability {
         let mut capability = Capability::of(name::LONGEST, self.limit.value_bytes(&self.client));
