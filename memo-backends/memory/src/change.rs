@@ -98,7 +98,7 @@ impl Change<'_> {
     /// Removed entries that a thread still holds are in memory, so they count as well; but never
     /// for more than half of the budget, since evicting the living does not free the dead.
     fn room_beside(&self, entry: &Entry) -> usize {
-        let known = self.residents.bytes() + entry.cost();
+        let known = self.residents.bytes().saturating_add(entry.cost());
         let dead = self.ledger.held().saturating_sub(known);
         let budget = self.budget - dead.min(self.budget / 2);
         budget.saturating_sub(entry.cost())

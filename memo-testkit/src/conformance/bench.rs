@@ -1,8 +1,8 @@
 //! What laws do with a backend, in few words.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use memo_core::backend::{Answer, Backend, Bytes, Capability, Group, Item, Lease, Name, Token};
 use memo_core::{Expiration, Waits};
@@ -16,12 +16,17 @@ pub(super) struct Bench<'s, B> {
     waits: Waits,
     prefix: String,
     pub(super) group: Group,
+    moment: Duration,
+    began: Instant,
+    /// How long the law has let time pass, in nanoseconds.
+    advanced: AtomicU64,
 }
 
 pub(super) const FOREVER: Expiration = Expiration::never();
 
 impl<'s, B: Backend> Bench<'s, B> {
-    pub(super) fn new(subject: &'s Subject<B>, waits: Waits) -> Self {
+    /// A bench whose moments are so many times those of the subject.
+    pub(super) fn new(subject: &'s Subject<B>, waits: Waits, stretch: u32) -> Self {
         // Servers keep what earlier runs left there.
         let nonce = RandomState::new().hash_one(0);
         Self {
@@ -29,6 +34,9 @@ impl<'s, B: Backend> Bench<'s, B> {
             waits,
             prefix: format!("law:{nonce:016x}:"),
             group: another_group(),
+            moment: subject.moment() * stretch,
+            began: Instant::now(),
+            advanced: AtomicU64::new(0),
         }
     }
 
@@ -52,11 +60,20 @@ impl<'s, B: Backend> Bench<'s, B> {
 
     /// So many of the shortest times that the backend can tell apart.
     pub(super) fn moments(&self, many: u32) -> Duration {
-        self.subject.moment() * many
+        self.moment * many
     }
 
     pub(super) fn advance(&self, moments: u32) {
-        self.subject.advance(self.moments(moments));
+        let by = self.moments(moments);
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.advanced.fetch_add(nanos, Ordering::Relaxed);
+        self.subject.advance(by);
+    }
+
+    /// Whether so much more time has passed than the law let pass that lives may have ended too early for it.
+    pub(super) fn is_late(&self) -> bool {
+        let meant = Duration::from_nanos(self.advanced.load(Ordering::Relaxed));
+        self.subject.is_in_real_time() && is_late(self.began.elapsed(), meant, self.moment)
     }
 
     pub(super) fn get(&self, name: &Name) -> Option<Bytes> {
@@ -183,6 +200,10 @@ impl<'s, B: Backend> Bench<'s, B> {
     }
 }
 
+fn is_late(took: Duration, meant: Duration, moment: Duration) -> bool {
+    took.saturating_sub(meant) >= moment / 2
+}
+
 pub(super) fn item(
     name: &Name,
     value: impl Into<Bytes>,
@@ -199,4 +220,17 @@ pub(super) fn item(
 pub(super) fn another_group() -> Group {
     static NEXT: AtomicU32 = AtomicU32::new(1 << 31);
     Group(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_law_is_late_once_it_takes_half_a_moment_more_than_it_meant_to() {
+        let millis = Duration::from_millis;
+        assert!(!is_late(millis(349), millis(300), millis(100)));
+        assert!(is_late(millis(350), millis(300), millis(100)));
+        assert!(!is_late(millis(200), millis(300), millis(100)));
+    }
 }

@@ -1,5 +1,7 @@
 //! Laws as things: listed, and put to a backend.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use memo_core::Waits;
 use memo_core::backend::{Backend, Capability};
 
@@ -143,8 +145,36 @@ pub fn check<B: Backend>(law: &str, subject: &Subject<B>, waits: Waits) -> Outco
     if let Some(obstacle) = law.obstacle(&subject.backend().capability()) {
         return Outcome::NotApplicable(obstacle);
     }
-    enforce(law.name, &Bench::new(subject, waits));
+    let mut stretch = 1;
+    while let Err(panic) = attempt(law.name, subject, waits, stretch) {
+        if stretch >= MAX_STRETCH {
+            resume_unwind(panic);
+        }
+        stretch *= 2;
+        eprintln!(
+            "`{}` failed while the machine was late; again, with moments {stretch} times as long",
+            law.name
+        );
+    }
     Outcome::Kept
+}
+
+/// The longest moments that a law is put with, as a multiple of the subject's.
+const MAX_STRETCH: u32 = 16;
+
+/// Puts a law once; the panic of one that failed while the machine was late. Any other failure is final.
+fn attempt<B: Backend>(
+    law: &str,
+    subject: &Subject<B>,
+    waits: Waits,
+    stretch: u32,
+) -> std::thread::Result<()> {
+    let bench = Bench::new(subject, waits, stretch);
+    let kept = catch_unwind(AssertUnwindSafe(|| enforce(law, &bench)));
+    match kept {
+        Err(panic) if !bench.is_late() => resume_unwind(panic),
+        kept => kept,
+    }
 }
 
 #[doc(hidden)]

@@ -13,6 +13,7 @@ pub struct Subject<B> {
     backend: B,
     moment: Duration,
     advance: Box<dyn Fn(Duration) + Send + Sync>,
+    is_real: bool,
 }
 
 impl<B: Backend> Subject<B> {
@@ -27,6 +28,7 @@ impl<B: Backend> Subject<B> {
             backend,
             moment,
             advance: Box::new(advance),
+            is_real: false,
         }
     }
 
@@ -36,9 +38,13 @@ impl<B: Backend> Subject<B> {
         Self::new(backend, Duration::from_secs(1), advance)
     }
 
-    /// A backend in real time, such as a server: laws sleep for a few of `moment`.
+    /// A backend in real time, such as a server: laws sleep for a few of `moment`, or for longer where the machine is late: a law that fails
+    /// after it took half a moment more than it meant to is put again with moments of twice the length, and that is said on standard error.
     pub fn in_real_time(backend: B, moment: Duration) -> Self {
-        Self::new(backend, moment, thread::sleep)
+        Self {
+            is_real: true,
+            ..Self::new(backend, moment, thread::sleep)
+        }
     }
 
     /// The backend.
@@ -48,6 +54,11 @@ impl<B: Backend> Subject<B> {
 
     pub(super) fn moment(&self) -> Duration {
         self.moment
+    }
+
+    /// Whether a machine that is late makes lives shorter than they were meant to be.
+    pub(super) fn is_in_real_time(&self) -> bool {
+        self.is_real
     }
 
     pub(super) fn advance(&self, by: Duration) {

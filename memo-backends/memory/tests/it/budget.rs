@@ -147,3 +147,21 @@ fn replacing_evicts_nothing_else_when_the_size_stays() {
     assert_eq!(store.stats().evictions, 0);
     assert_eq!(store.stats().entries, 10);
 }
+
+#[test]
+fn a_budget_without_bounds_takes_entries_of_any_weight() {
+    let store = Store::with_budget(usize::MAX);
+    let weight = usize::MAX / 10 * 6;
+    for number in 0..4_u32 {
+        let bytes = number.to_le_bytes();
+        let insert = store.insert(&numbered(&bytes), Box::new(number), weight, NEVER, 0);
+        assert_eq!(
+            insert,
+            Insert::Stored {
+                evicted: usize::from(number > 0)
+            }
+        );
+        assert_eq!(read(&store, number), Some(number));
+    }
+    assert_eq!(store.stats().entries, 1);
+}
