@@ -4,13 +4,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use crate::cache::Cache;
-use crate::flight::{FlightId, Heart};
+use crate::flight::{FlightId, Heart, Turn};
 use crate::stats::Lane;
 
 /// How the memoized calls made in a scope treat the cache.
@@ -215,17 +215,22 @@ impl Surroundings {
     }
 
     /// The surroundings hold during each poll, so that they follow the future from thread to thread.
-    pub(crate) async fn run_async<R>(&self, body: impl Future<Output = R>) -> R {
-        let mut body = pin!(body);
-        std::future::poll_fn(|context| -> Poll<R> {
-            let _restored = self.enter();
-            let Some(heart) = &self.heart else {
-                return body.as_mut().poll(context);
-            };
-            let turn = heart.beat(context.waker());
-            body.as_mut().poll(&mut Context::from_waker(turn.waker()))
-        })
-        .await
+    pub(crate) fn run_async<F: Future>(&self, body: F) -> Surrounded<F> {
+        Surrounded {
+            surroundings: self.clone(),
+            body: Box::pin(body),
+        }
+    }
+
+    /// Puts them in place for one poll by `waker`.
+    #[inline(never)]
+    pub(crate) fn begin_poll(&self, waker: &Waker) -> Polling {
+        let restored = self.enter();
+        let turn = self.heart.as_ref().map(|heart| heart.beat(waker));
+        Polling {
+            turn,
+            _restored: restored,
+        }
     }
 
     fn enter(&self) -> Restore {
@@ -251,6 +256,37 @@ impl Surroundings {
             });
         }
         Restore { mode, cache, leads }
+    }
+}
+
+/// A future in its surroundings. It is in a box: where it is kept it takes next to no room, and on the stack neither.
+pub(crate) struct Surrounded<F> {
+    surroundings: Surroundings,
+    body: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Surrounded<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let polling = self.surroundings.begin_poll(context.waker());
+        match polling.waker() {
+            Some(waker) => self.body.as_mut().poll(&mut Context::from_waker(waker)),
+            None => self.body.as_mut().poll(context),
+        }
+    }
+}
+
+/// One poll in certain surroundings.
+pub(crate) struct Polling {
+    turn: Option<Turn>,
+    _restored: Restore,
+}
+
+impl Polling {
+    /// What to poll with, if it is another waker.
+    pub(crate) fn waker(&self) -> Option<&Waker> {
+        self.turn.as_ref().map(Turn::waker)
     }
 }
 
@@ -313,8 +349,8 @@ pub fn refresh<R>(body: impl FnOnce() -> R) -> R {
 }
 
 /// [`refresh`] for a future: the scope holds whenever the future is polled, on any thread. Tasks that it spawns are outside, unless by [`in_scope`].
-pub async fn refresh_async<R>(body: impl Future<Output = R>) -> R {
-    Surroundings::mode(Mode::Refresh).run_async(body).await
+pub fn refresh_async<R>(body: impl Future<Output = R>) -> impl Future<Output = R> {
+    Surroundings::mode(Mode::Refresh).run_async(body)
 }
 
 /// Runs `body` as if nothing were memoized: no memoized call inside it, at any depth, reads or writes a cache.
@@ -335,8 +371,8 @@ pub fn bypass<R>(body: impl FnOnce() -> R) -> R {
 }
 
 /// [`bypass`] for a future: the scope holds whenever the future is polled, on any thread. Tasks that it spawns are outside, unless by [`in_scope`].
-pub async fn bypass_async<R>(body: impl Future<Output = R>) -> R {
-    Surroundings::mode(Mode::Bypass).run_async(body).await
+pub fn bypass_async<R>(body: impl Future<Output = R>) -> impl Future<Output = R> {
+    Surroundings::mode(Mode::Bypass).run_async(body)
 }
 
 /// Runs `body` with `cache` in the place of the installed one, for calls that are not bound by `cache = …`.
@@ -360,8 +396,11 @@ pub fn with_cache<R>(cache: &Cache, body: impl FnOnce() -> R) -> R {
 }
 
 /// [`with_cache`] for a future: the scope holds whenever the future is polled, on any thread. Tasks that it spawns are outside, unless by [`in_scope`].
-pub async fn with_cache_async<R>(cache: &Cache, body: impl Future<Output = R>) -> R {
-    Surroundings::cache(cache.clone()).run_async(body).await
+pub fn with_cache_async<R, F: Future<Output = R>>(
+    cache: &Cache,
+    body: F,
+) -> impl Future<Output = R> + use<R, F> {
+    Surroundings::cache(cache.clone()).run_async(body)
 }
 
 /// Takes a future along into the scopes that hold where this is called: [`with_cache`], [`refresh`], [`bypass`] and the asynchronous ones. They hold whenever the
@@ -389,7 +428,7 @@ pub async fn with_cache_async<R>(cache: &Cache, body: impl Future<Output = R>) -
 /// ```
 pub fn in_scope<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let scope = Surroundings::here();
-    async move { scope.run_async(future).await }
+    scope.run_async(future)
 }
 
 /// [`in_scope`] for a closure, which may then run on any thread.

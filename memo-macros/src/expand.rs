@@ -38,7 +38,10 @@ fn function(model: &Model) -> TokenStream {
         Entry::None => site_static(model),
         Entry::Twin | Entry::Method(_) => TokenStream::new(),
     };
-    let key = key(model);
+    let key = match has_key_in_call(model) {
+        true => TokenStream::new(),
+        false => key(model),
+    };
     let call = call(model);
     let body = braces(model, quote!(#(#inner_attrs)* #site #key #call));
     quote!(#(#attrs)* #vis #defaultness #sig #body)
@@ -71,7 +74,15 @@ fn call_of_value(model: &Model) -> TokenStream {
         Road::Async => quote!(async move #body),
         Road::Boxed(boxed) => boxed.block.to_token_stream(),
     };
-    quote!(#private::call_async::<#output, _, _>(#site, #local, #rules #strict, #block).await)
+    let key = has_key_in_call(model).then(|| key(model));
+    // In a closure, so that neither the future nor, while the body is polled, the stack holds key and rules.
+    let make = quote!(|| { #key (#local, #rules #strict, #block) });
+    quote!(#private::call_async::<#output, _, _, _>(#site, #make).await)
+}
+
+/// Whether the key is made when the call's future is polled, and not before.
+fn has_key_in_call(model: &Model) -> bool {
+    model.items.is_none() && matches!(model.function.road, Road::Async)
 }
 
 /// ```text

@@ -205,22 +205,19 @@ impl Cache {
     }
 
     /// [`get_or_compute`](Self::get_or_compute) for a future, which is polled on a miss only.
-    pub async fn get_or_compute_async<V>(
+    pub fn get_or_compute_async<V>(
         &self,
         parts: &(impl KeyPart + ?Sized),
         policy: &Policy,
         body: impl Future<Output = V>,
-    ) -> V
+    ) -> impl Future<Output = V>
     where
         V: Cacheable + Portable,
     {
-        call::call_async(
-            policy.site,
-            key_of(parts),
-            ByPolicy::new(self, policy, KeepAll::NEW),
-            body,
-        )
-        .await
+        call::call_async(policy.site, move || {
+            let rules = ByPolicy::new(self, policy, KeepAll::NEW);
+            (key_of(parts), rules, body)
+        })
     }
 
     /// [`try_get_or_compute`](Self::try_get_or_compute) for a future, which is polled on a miss only.
@@ -228,23 +225,20 @@ impl Cache {
     /// # Errors
     ///
     /// Those of `body`.
-    pub async fn try_get_or_compute_async<V, E>(
+    pub fn try_get_or_compute_async<V, E>(
         &self,
         parts: &(impl KeyPart + ?Sized),
         policy: &Policy,
         body: impl Future<Output = Result<V, E>>,
-    ) -> Result<V, E>
+    ) -> impl Future<Output = Result<V, E>>
     where
         V: Cacheable + Portable,
         E: 'static,
     {
-        call::call_async(
-            policy.site,
-            key_of(parts),
-            ByPolicy::new(self, policy, KeepOkAlone::NEW),
-            body,
-        )
-        .await
+        call::call_async(policy.site, move || {
+            let rules = ByPolicy::new(self, policy, KeepOkAlone::NEW);
+            (key_of(parts), rules, body)
+        })
     }
 
     /// The name that the entry of these parts has in a store outside the process.

@@ -18,13 +18,13 @@ pub fn call<R: 'static, U: Ruling<R>>(
 ) -> R {
     match hit(site, &key, &rules) {
         Some(outcome) => outcome,
-        None => miss(&Call::new(site, &key, &rules, Waits::Blocking), body),
+        None => miss(&Call::new(site, key, rules, Waits::Blocking), body),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn miss<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>, body: impl FnOnce() -> R) -> R {
+fn miss<R: 'static, U: Ruling<R>>(call: &Call<R, U>, body: impl FnOnce() -> R) -> R {
     let errand = match prepare(call) {
         Ready::Done(outcome) => return outcome,
         Ready::Run(errand) => errand,
@@ -36,7 +36,7 @@ fn miss<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>, body: impl FnOnce() -> 
 }
 
 #[inline(never)]
-fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
+fn prepare<R: 'static, U: Ruling<R>>(call: &Call<R, U>) -> Ready<R> {
     let mut step = call.start();
     loop {
         let next = match step {
@@ -63,7 +63,7 @@ fn prepare<R: 'static, U: Ruling<R>>(call: &Call<'_, R, U>) -> Ready<R> {
 
 #[inline(never)]
 fn conclude<R: 'static, U: Ruling<R>>(
-    call: &Call<'_, R, U>,
+    call: &Call<R, U>,
     errand: Errand,
     outcome: R,
     watch: Stopwatch,

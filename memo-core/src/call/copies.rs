@@ -23,7 +23,7 @@ pub(super) enum Copied<V> {
     Gone,
 }
 
-impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
+impl<R: 'static, U: Ruling<R>> Call<R, U> {
     /// The copy of a value whose entry lives for so long; made before any lock is taken.
     pub(super) fn copied(
         &self,

@@ -45,7 +45,7 @@ impl<V> Delivery<V> {
     }
 }
 
-impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
+impl<R: 'static, U: Ruling<R>> Call<R, U> {
     /// What the backend has. Ready at once for a blocking call.
     pub(super) async fn fetch(&self) -> (Load, Remains) {
         let Course::Far(spot, _) = &self.course else {

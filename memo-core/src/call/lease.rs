@@ -48,7 +48,7 @@ impl Hold {
     }
 }
 
-impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
+impl<R: 'static, U: Ruling<R>> Call<R, U> {
     /// Runs the body, once it is this process's turn.
     pub(super) fn run_in_turn(&self, mut errand: Errand) -> Step<R> {
         if !self.takes_turns() {

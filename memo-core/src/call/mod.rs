@@ -51,11 +51,11 @@ fn hit<R, U: Ruling<R>>(site: &'static Site, key: &Key, rules: &U) -> Option<R> 
 }
 
 /// A call that was no plain hit.
-struct Call<'a, R, U: Ruling<R>> {
+struct Call<R, U: Ruling<R>> {
     site: &'static Site,
     state: &'static State,
-    key: &'a Key,
-    rules: &'a U,
+    key: Key,
+    rules: U,
     cache: Cache,
     mode: Mode,
     waits: Waits,
@@ -118,14 +118,14 @@ struct Errand {
     hold: Hold,
 }
 
-impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
-    fn new(site: &'static Site, key: &'a Key, rules: &'a U, waits: Waits) -> Self {
+impl<R: 'static, U: Ruling<R>> Call<R, U> {
+    fn new(site: &'static Site, key: Key, rules: U, waits: Waits) -> Self {
         let cache = rules.cache().cloned().unwrap_or_else(crate::cache);
         let mode = context::mode_of_call(rules.forces(), cache.is_enabled());
         let course = match mode {
             _ if key.is_faulty() => Course::Near,
             Mode::Bypass => Course::Near,
-            Mode::Normal | Mode::Refresh => Self::course(&cache, site, key, rules),
+            Mode::Normal | Mode::Refresh => Self::course(&cache, site, &key, &rules),
         };
         Self {
             site,
@@ -420,7 +420,7 @@ impl<'a, R: 'static, U: Ruling<R>> Call<'a, R, U> {
     }
 
     fn address(&self) -> KeyRef<'_> {
-        let plain = address::<Value<R, U>>(self.state.scope, self.key);
+        let plain = address::<Value<R, U>>(self.state.scope, &self.key);
         match &self.course {
             Course::Far(spot, _) => spot.address(plain),
             Course::Near | Course::Nowhere(_) => plain,

@@ -1,29 +1,34 @@
 impl Vault {
     pub async fn statement(&self, id: u64) -> Result<Option<Statement>, Denied> {
-        let mut __memo_key = ::memo::__private::Key::new();
-        ::memo::__private::Key::instance(
-            &mut __memo_key,
-            &::memo::__private::Type::<Self>::NEW,
-        );
-        ::memo::__private::Hole(&self.bank).text(&mut __memo_key);
-        ::memo::__private::Hole(&id).text(&mut __memo_key);
         ::memo::__private::call_async::<
             Result<Option<Statement>, Denied>,
             _,
             _,
+            _,
         >(
                 Self::__memo_site_statement(),
-                __memo_key,
-                ::memo::__private::bytes_rules(
-                        ::memo::__private::Returns::<
-                            Result<Option<Statement>, Denied>,
-                        >::NEW
-                            .__memo_keep(),
+                || {
+                    let mut __memo_key = ::memo::__private::Key::new();
+                    ::memo::__private::Key::instance(
+                        &mut __memo_key,
+                        &::memo::__private::Type::<Self>::NEW,
+                    );
+                    ::memo::__private::Hole(&self.bank).text(&mut __memo_key);
+                    ::memo::__private::Hole(&id).text(&mut __memo_key);
+                    (
+                        __memo_key,
+                        ::memo::__private::bytes_rules(
+                                ::memo::__private::Returns::<
+                                    Result<Option<Statement>, Denied>,
+                                >::NEW
+                                    .__memo_keep(),
+                            )
+                            .cache(&self.cache)
+                            .encryption_key(&self.ring)
+                            .strict(),
+                        async move { self.read(id).await },
                     )
-                    .cache(&self.cache)
-                    .encryption_key(&self.ring)
-                    .strict(),
-                async move { self.read(id).await },
+                },
             )
             .await
     }

@@ -1,20 +1,26 @@
 pub(crate) async fn report(org: &str, q: &Query) -> Result<Report, DbError> {
-    let mut __memo_key = ::memo::__private::Key::new();
-    ::memo::__private::Key::part(&mut __memo_key, &org);
-    ::memo::__private::Key::part(&mut __memo_key, &q);
     ::memo::__private::call_async::<
         Result<Report, DbError>,
         _,
         _,
+        _,
     >(
             report::site(),
-            __memo_key,
-            ::memo::__private::rules(
-                ::memo::__private::Returns::<Result<Report, DbError>>::NEW.__memo_keep(),
-            ),
-            async move {
-                let rows = fetch(org, q).await?;
-                Ok(Report::from(rows))
+            || {
+                let mut __memo_key = ::memo::__private::Key::new();
+                ::memo::__private::Key::part(&mut __memo_key, &org);
+                ::memo::__private::Key::part(&mut __memo_key, &q);
+                (
+                    __memo_key,
+                    ::memo::__private::rules(
+                        ::memo::__private::Returns::<Result<Report, DbError>>::NEW
+                            .__memo_keep(),
+                    ),
+                    async move {
+                        let rows = fetch(org, q).await?;
+                        Ok(Report::from(rows))
+                    },
+                )
             },
         )
         .await

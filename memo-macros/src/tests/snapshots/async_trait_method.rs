@@ -30,18 +30,23 @@ impl Source for Disk {
                 u64,
                 _,
                 _,
+                _,
             >(
                     &__MEMO_SITE,
-                    __memo_key,
-                    ::memo::__private::rules(
-                            ::memo::__private::Returns::<u64>::NEW.__memo_keep(),
+                    || {
+                        (
+                            __memo_key,
+                            ::memo::__private::rules(
+                                    ::memo::__private::Returns::<u64>::NEW.__memo_keep(),
+                                )
+                                .force(self.fresh),
+                            async move {
+                                let __self = self;
+                                let id = id;
+                                let __ret: u64 = { __self.read(id).await };
+                                __ret
+                            },
                         )
-                        .force(self.fresh),
-                    async move {
-                        let __self = self;
-                        let id = id;
-                        let __ret: u64 = { __self.read(id).await };
-                        __ret
                     },
                 )
                 .await

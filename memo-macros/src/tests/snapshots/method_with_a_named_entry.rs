@@ -1,25 +1,30 @@
 impl Store {
     pub async fn user(&self, mut id: u64) -> Option<User> {
-        let mut __memo_key = ::memo::__private::Key::new();
-        ::memo::__private::Key::instance(
-            &mut __memo_key,
-            &::memo::__private::Type::<Self>::NEW,
-        );
-        ::memo::__private::Hole(&self.shard).text(&mut __memo_key);
-        ::memo::__private::Hole(&id).text(&mut __memo_key);
         ::memo::__private::call_async::<
             Option<User>,
             _,
             _,
+            _,
         >(
                 Self::__memo_site_user(),
-                __memo_key,
-                ::memo::__private::rules(
-                    ::memo::__private::Returns::<Option<User>>::NEW.__memo_keep(),
-                ),
-                async move {
-                    id += 1;
-                    self.find(id).await
+                || {
+                    let mut __memo_key = ::memo::__private::Key::new();
+                    ::memo::__private::Key::instance(
+                        &mut __memo_key,
+                        &::memo::__private::Type::<Self>::NEW,
+                    );
+                    ::memo::__private::Hole(&self.shard).text(&mut __memo_key);
+                    ::memo::__private::Hole(&id).text(&mut __memo_key);
+                    (
+                        __memo_key,
+                        ::memo::__private::rules(
+                            ::memo::__private::Returns::<Option<User>>::NEW.__memo_keep(),
+                        ),
+                        async move {
+                            id += 1;
+                            self.find(id).await
+                        },
+                    )
                 },
             )
             .await
