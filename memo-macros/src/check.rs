@@ -284,6 +284,13 @@ fn sequence_is_of_the_other_attribute(function: &Function, diag: &mut Diag) {
 /// The cache must be able to say which type it holds.
 fn return_type_has_a_name(function: &Function, diag: &mut Diag) {
     let output = &function.output;
+    if types::is_named_future(output) {
+        diag.error(
+            output,
+            "a future cannot be kept, only its output; make this an `async fn` that returns the output",
+        );
+        return;
+    }
     if types::has_impl_trait(output) && !sequence::hands_out(output) {
         diag.error(
             output,
@@ -296,7 +303,8 @@ fn return_type_has_a_name(function: &Function, diag: &mut Diag) {
 /// A value in the cache outlives every argument.
 fn return_type_does_not_borrow(function: &Function, diag: &mut Diag) {
     let output = &function.output;
-    if types::boxed_future(output).is_some() || sequence::hands_out(output) {
+    let is_future = types::is_named_future(output) || types::boxed_future(output).is_some();
+    if is_future || sequence::hands_out(output) {
         return;
     }
     if let Some(borrow) = types::borrow(output) {

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use proc_macro2::Span;
-use syn::{Expr, LitStr};
+use syn::ext::IdentExt;
+use syn::{Expr, Ident, LitStr, parse_quote};
 
 use crate::diag::Diag;
 
@@ -125,12 +126,16 @@ impl<'a> Source<'a> {
                  for other formats use a list, as in `key = [format!(\"{{…}}\", …)]`"
             )));
         }
-        let expr = LitStr::new(code, self.span(range)).parse().map_err(|_| {
-            fault(format!(
-                "`{code}` is not an expression; \
+        let literal = LitStr::new(code, self.span(range));
+        let expr = literal
+            .parse()
+            .or_else(|_| keyword(&literal))
+            .map_err(|_| {
+                fault(format!(
+                    "`{code}` is not an expression; \
                  a hole is for example `{{id}}`, `{{user.id}}` or `{{id:?}}`"
-            ))
-        })?;
+                ))
+            })?;
         Ok(Hole { expr, style })
     }
 }
@@ -144,6 +149,14 @@ fn without_nul(text: &str) -> Result<(), Fault> {
         )),
         None => Ok(()),
     }
+}
+
+/// `{type}` is the argument `r#type`, as in `format!`.
+fn keyword(literal: &LitStr) -> syn::Result<Expr> {
+    let word = literal.parse_with(Ident::parse_any)?;
+    let raw: Ident = syn::parse_str(&format!("r#{word}"))?;
+    let name = Ident::new_raw(&raw.unraw().to_string(), literal.span());
+    Ok(parse_quote!(#name))
 }
 
 /// What follows a single `:` outside of any bracket, as in `{id:05}`.
@@ -276,6 +289,17 @@ mod tests {
             let found = holes(&format!("k:{{{expr}}}"));
             assert_eq!(found[0].0.replace(' ', ""), expr.replace(' ', ""));
         }
+    }
+
+    #[test]
+    fn a_hole_names_an_argument_that_is_called_as_a_keyword() {
+        assert_eq!(
+            holes("{type}:{match:?}"),
+            [
+                ("r#type".to_owned(), Style::Text),
+                ("r#match".to_owned(), Style::Debug)
+            ]
+        );
     }
 
     #[test]

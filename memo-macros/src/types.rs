@@ -133,6 +133,21 @@ pub(crate) fn boxed_future(ty: &Type) -> Option<&Type> {
     })
 }
 
+/// Whether `ty` is `impl Future<…>`, or one of the boxes that `futures` has for it.
+pub(crate) fn is_named_future(ty: &Type) -> bool {
+    let is = |path: &Path, names: &[&str]| {
+        let last = path.segments.last();
+        last.is_some_and(|last| names.iter().any(|name| last.ident == name))
+    };
+    match ty {
+        Type::Path(path) => is(&path.path, &["BoxFuture", "LocalBoxFuture"]),
+        Type::ImplTrait(opaque) => opaque.bounds.iter().any(
+            |bound| matches!(bound, TypeParamBound::Trait(bound) if is(&bound.path, &["Future"])),
+        ),
+        _ => false,
+    }
+}
+
 /// The `T` of `path::to::Name<T>`.
 pub(crate) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };

@@ -55,7 +55,7 @@ impl Value<'_, '_> {
         if self.input.is_empty() || self.input.peek(Token![,]) {
             return Err(self.missing(example));
         }
-        self.input.parse().map_err(|error| {
+        self.input.parse().map(ungrouped).map_err(|error| {
             syn::Error::new(
                 error.span(),
                 format!("the value of `{name}` is not an expression: {error}"),
@@ -346,6 +346,14 @@ fn not_negative(expr: Expr) -> syn::Result<Expr> {
         }
         _ => Ok(expr),
     }
+}
+
+/// What a macro of the user's was given as `$x`, without the group around it that has no delimiters.
+fn ungrouped(mut expr: Expr) -> Expr {
+    while let Expr::Group(group) = expr {
+        expr = *group.expr;
+    }
+    expr
 }
 
 fn literal(expr: &Expr) -> Option<&Lit> {

@@ -152,6 +152,12 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_nothing_of_the_arguments() {
+        assert_eq!(format!("{:?}", key_of("secret")), "Key { .. }");
+        assert_eq!(format!("{:#?}", key_of("secret")), "Key { .. }");
+    }
+
+    #[test]
     fn the_kind_of_a_number_is_part_of_the_key() {
         assert_ne!(key_of(&1i32).bytes(), key_of(&1u64).bytes());
         assert_ne!(key_of(&1u64).bytes(), key_of("1").bytes());

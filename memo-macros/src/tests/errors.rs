@@ -367,6 +367,32 @@ fn local_values_never_become_bytes() {
 }
 
 #[test]
+fn a_future_is_made_by_an_async_function() {
+    for output in [
+        quote!(BoxFuture<'static, u64>),
+        quote!(futures::future::LocalBoxFuture<'a, u64>),
+        quote!(impl Future<Output = u64> + Send),
+        quote!(impl std::future::Future<Output = u64> + 'a),
+    ] {
+        let item = quote!(fn f(id: u64) -> #output { made(id) });
+        one(TokenStream::new(), item, "make this an `async fn`");
+    }
+}
+
+#[test]
+fn a_literal_that_a_macro_was_given_is_a_literal() {
+    let grouped = |tokens: TokenStream| {
+        let group = proc_macro2::Group::new(proc_macro2::Delimiter::None, tokens);
+        quote!(#group)
+    };
+    let (key, expiration) = (grouped(quote!("user:{id}:{lang}")), grouped(quote!("5m")));
+    let options = quote!(key = #key, expiration = #expiration, skip(db));
+    let expansion = expand(options, item()).to_string();
+    assert!(!expansion.contains("compile_error"), "{expansion}");
+    assert!(expansion.contains("seconds (300u64)"), "{expansion}");
+}
+
+#[test]
 fn a_type_that_nobody_looks_at_needs_a_version() {
     one(quote!(schema = false), item(), "add `version = 1`");
     one(quote!(schema), item(), "`schema` needs a value");
