@@ -1,7 +1,6 @@
 //! Wakes at a time, without a runtime: one thread for the process, and real time, whatever clock a cache reads.
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -21,6 +20,33 @@ pub(crate) fn wake_in(delay: Duration, waker: Waker) {
     ALARM.wake_in(delay, waker);
 }
 
+/// The same, until the answer is dropped: then the waker is, and nobody is woken any more who was not yet.
+pub(crate) fn timer(delay: Duration, waker: Waker) -> Timer {
+    ALARM.timer(delay, waker)
+}
+
+/// How many wait for longer than this.
+#[cfg(test)]
+pub(crate) fn waiting_beyond(delay: Duration) -> usize {
+    let at = Instant::now() + delay;
+    let pending = lock(&ALARM.pending);
+    pending.calls.range((at, 0)..).count()
+}
+
+/// Somebody who is to be woken. Dropping it takes that back.
+#[must_use = "dropped, it wakes nobody"]
+pub(crate) struct Timer {
+    alarm: &'static Alarm,
+    at: At,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        let waker = self.alarm.take_back(self.at);
+        drop(waker);
+    }
+}
+
 struct Alarm {
     pending: Mutex<Pending>,
     changed: Condvar,
@@ -29,23 +55,19 @@ struct Alarm {
 
 /// No waker is woken, cloned or dropped under its lock: that is somebody else's code.
 struct Pending {
-    calls: BinaryHeap<Call>,
+    calls: BTreeMap<At, Waker>,
     last: u64,
     thread: LoneThread,
 }
 
-struct Call {
-    at: Instant,
-    /// Of two calls for one instant, the earlier one comes first.
-    number: u64,
-    waker: Waker,
-}
+/// When, and of two calls for one instant the number: the earlier one comes first.
+type At = (Instant, u64);
 
 impl Alarm {
     const fn new(idle: Duration, spawn: Spawn) -> Self {
         Self {
             pending: Mutex::new(Pending {
-                calls: BinaryHeap::new(),
+                calls: BTreeMap::new(),
                 last: 0,
                 thread: LoneThread::new("memo-alarm", spawn),
             }),
@@ -54,18 +76,34 @@ impl Alarm {
         }
     }
 
-    fn wake_in(&'static self, delay: Duration, waker: Waker) {
+    fn timer(&'static self, delay: Duration, waker: Waker) -> Timer {
+        let at = self.wake_in(delay, waker);
+        Timer { alarm: self, at }
+    }
+
+    fn wake_in(&'static self, delay: Duration, waker: Waker) -> At {
         let now = Instant::now();
         let at = now.checked_add(delay.min(LONGEST)).unwrap_or(now);
         let mut pending = lock(&self.pending);
-        pending.add(at, waker);
+        let at = pending.add(at, waker);
         if pending.thread.start(|| self.keep_waking()) {
             self.changed.notify_one();
-            return;
+            return at;
         }
         let stranded = std::mem::take(&mut pending.calls);
         drop(pending);
-        wake_all(stranded);
+        wake_all(stranded.into_values());
+        at
+    }
+
+    fn take_back(&self, at: At) -> Option<Waker> {
+        let mut pending = lock(&self.pending);
+        let waker = pending.calls.remove(&at);
+        // Its thread would otherwise sleep until then, and not end.
+        if pending.calls.is_empty() {
+            self.changed.notify_one();
+        }
+        waker
     }
 
     fn keep_waking(&self) {
@@ -75,7 +113,7 @@ impl Alarm {
     }
 
     /// Waits for calls to be due; `None` when there was none for a while, and the thread ends.
-    fn next(&self) -> Option<Vec<Call>> {
+    fn next(&self) -> Option<Vec<Waker>> {
         let mut pending = lock(&self.pending);
         loop {
             let now = Instant::now();
@@ -83,8 +121,8 @@ impl Alarm {
             if !due.is_empty() {
                 return Some(due);
             }
-            let next = pending.calls.peek().map(|call| call.at);
-            let nap = next.map_or(self.idle, |at| at.saturating_duration_since(now));
+            let next = pending.calls.keys().next();
+            let nap = next.map_or(self.idle, |(at, _)| at.saturating_duration_since(now));
             let timed_out;
             (pending, timed_out) = self.wait(pending, nap);
             if timed_out && pending.calls.is_empty() {
@@ -106,50 +144,29 @@ impl Alarm {
 }
 
 impl Pending {
-    fn add(&mut self, at: Instant, waker: Waker) {
+    fn add(&mut self, at: Instant, waker: Waker) -> At {
         self.last += 1;
-        let number = self.last;
-        self.calls.push(Call { at, number, waker });
+        let at = (at, self.last);
+        self.calls.insert(at, waker);
+        at
     }
 
-    fn take_due(&mut self, now: Instant) -> Vec<Call> {
+    fn take_due(&mut self, now: Instant) -> Vec<Waker> {
         let mut due = Vec::new();
-        while let Some(call) = self.calls.peek()
-            && call.at <= now
+        while let Some(first) = self.calls.first_entry()
+            && first.key().0 <= now
         {
-            due.extend(self.calls.pop());
+            due.push(first.remove());
         }
         due
     }
 }
 
-fn wake_all(calls: impl IntoIterator<Item = Call>) {
-    for call in calls {
-        contained(|| call.waker.wake());
+fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
+    for waker in wakers {
+        contained(|| waker.wake());
     }
 }
-
-/// The greatest call is the one that is due first.
-impl Ord for Call {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let order = |call: &Self| (call.at, call.number);
-        order(other).cmp(&order(self))
-    }
-}
-
-impl PartialOrd for Call {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Call {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Call {}
 
 #[cfg(test)]
 mod tests {
@@ -222,6 +239,31 @@ mod tests {
         assert_eq!(number, 1);
         assert_ne!(thread, thread::current().id());
         assert!(at - start >= SOON);
+    }
+
+    #[test]
+    fn who_takes_a_timer_back_is_not_woken_and_leaves_nothing() {
+        let (alarm, bell) = (alarm(IDLE), Bell::new());
+        let kept = alarm.timer(SOON, bell.waker(1));
+        drop(alarm.timer(SOON, bell.waker(2)));
+        for number in 0..60_000 {
+            drop(alarm.timer(LIMIT, bell.waker(number)));
+        }
+        assert!(lock(&alarm.pending).calls.len() <= 1);
+        assert_eq!(bell.next().0, 1);
+        drop(kept);
+        alarm.wake_in(LATER, bell.waker(3));
+        assert_eq!(bell.next().0, 3);
+        assert!(bell.is_silent());
+    }
+
+    #[test]
+    fn the_thread_does_not_sleep_for_a_timer_that_was_taken_back() {
+        let (alarm, bell) = (alarm(Duration::ZERO), Bell::new());
+        let timer = alarm.timer(NEVER, bell.waker(0));
+        drop(timer);
+        until(|| lock(&alarm.pending).thread.has_ended());
+        assert!(bell.is_silent());
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Work off the caller's thread: small jobs one after the other, long ones on threads of their own.
+//! Work off the caller's thread: small jobs one after the other, those that wait for a store in lanes, long ones on threads of their own.
+
+mod lanes;
 
 use std::collections::VecDeque;
 use std::process;
@@ -11,6 +13,8 @@ use crate::threads::{IDLE, LoneThread, Spawn, contained, lock, spawn};
 const MOST_WAITING: usize = 1024;
 /// How many long jobs may run at once.
 pub(crate) const MOST_LONG: usize = 8;
+
+pub(crate) use self::lanes::{lane_of, run_in_lane};
 
 static SMALL: SmallJobs = SmallJobs::new(IDLE, spawn);
 static LONG: LongJobs = LongJobs::new(spawn);

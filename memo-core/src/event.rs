@@ -52,6 +52,16 @@ pub enum Event {
         /// The function.
         function: &'static str,
     },
+    /// The call has waited for another process for as long as [`lease_wait`](crate::CacheBuilder::lease_wait) says: it computes as well, and either may store.
+    LeaseJoined {
+        /// The function.
+        function: &'static str,
+    },
+    /// The body runs for so long that its lease is not kept any more: other processes compute. See [`lease_wait`](crate::CacheBuilder::lease_wait).
+    LeaseEnded {
+        /// The function.
+        function: &'static str,
+    },
     /// The body ran to its end.
     Computed {
         /// The function.
@@ -160,6 +170,8 @@ impl Event {
             | Self::Joined { function }
             | Self::Leased { function }
             | Self::LeaseHeld { function }
+            | Self::LeaseJoined { function }
+            | Self::LeaseEnded { function }
             | Self::Computed { function, .. }
             | Self::Abandoned { function }
             | Self::Stored { function, .. }

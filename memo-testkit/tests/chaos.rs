@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use memo_core::backend::{
-    Answer, Backend, Bytes, Capability, FaultKind, Group, Item, Lease, Memory, Name,
+    Answer, Backend, Bytes, Capability, FaultKind, Group, Item, Lease, Memory, Name, Token,
 };
 use memo_core::{Expiration, Waits};
 use memo_testkit::{Chaos, Operation, Trouble, block_on};
@@ -131,11 +131,14 @@ fn every_operation_can_fail() {
         Operation::DeleteGroup,
         Operation::Add,
         Operation::Lease,
+        Operation::Seize,
+        Operation::Join,
         Operation::Fill,
+        Operation::Extend,
         Operation::Release,
     ];
     chaos.script(all.map(|operation| (operation, Trouble::FailBefore)));
-    let (waits, token, a) = (Waits::Blocking, memo_core::backend::Token(1), name("a"));
+    let (waits, token, a) = (Waits::Blocking, Token(1), name("a"));
     let names = [a.clone()];
     let (never, second) = (Expiration::never(), Duration::from_secs(1));
     assert!(block_on(chaos.get_many(&names, waits)).is_err());
@@ -145,8 +148,11 @@ fn every_operation_can_fail() {
     assert!(block_on(chaos.expire_many(&names, Expiration::seconds(0), waits)).is_err());
     assert!(block_on(chaos.delete_group(Group(3), waits)).is_err());
     assert!(block_on(chaos.add(&a, 1, never, waits)).is_err());
-    assert!(block_on(chaos.lease(&a, second, waits)).is_err());
+    assert!(block_on(chaos.lease(&a, token, second, waits)).is_err());
+    assert!(block_on(chaos.seize(&a, token, second, waits)).is_err());
+    assert!(block_on(chaos.join(&a, token, Token(2), second, waits)).is_err());
     assert!(block_on(chaos.fill(item("a", "A"), token, waits)).is_err());
+    assert!(block_on(chaos.extend(&a, token, second, waits)).is_err());
     assert!(block_on(Backend::release(&chaos, &a, token, waits)).is_err());
     assert_eq!(chaos.planned(), 0);
     assert_eq!(chaos.entries(), [("a".to_owned(), "A".into())]);
@@ -342,7 +348,8 @@ fn an_older_value_comes_back() {
 fn a_found_lease_is_spoiled_as_an_answer_is() {
     let chaos = filled(&["a"]);
     chaos.next(Operation::Lease, Trouble::FlipBit { answer: 0, bit: 1 });
-    let lease = || block_on(chaos.lease(&name("a"), Duration::from_secs(1), Waits::Async));
+    let second = Duration::from_secs(1);
+    let lease = || block_on(chaos.lease(&name("a"), Token(1), second, Waits::Async));
     assert_eq!(lease(), Ok(Lease::Found("C".into())));
     assert_eq!(lease(), Ok(Lease::Found("A".into())));
 }

@@ -69,6 +69,18 @@ enum Flaw {
     ProbesLeases,
     ExtendsNothing,
     ExtendsForEver,
+    GrantsOnce,
+    ReleasesWithoutWord,
+    SeizesNoLease,
+    SeizesNoValue,
+    SeizesForEver,
+    KeepsWhatWasSeized,
+    JoinsAlone,
+    JoinsEverybody,
+    JoinsForOldTimes,
+    JoinsForEver,
+    ReleasesAll,
+    KeepsWhoJoined,
     ExtendsTwice,
     ExtendsWhatIsOver,
     ExtendsWithoutRight,
@@ -222,6 +234,48 @@ const BROKEN: &[(Flaw, &[&str])] = &[
     ),
     (Flaw::ExtendsTwice, &["an_extended_lease_goes_to_the_next"]),
     (
+        Flaw::GrantsOnce,
+        &["a_lease_is_granted_once_more_to_its_holder"],
+    ),
+    (
+        Flaw::ReleasesWithoutWord,
+        &["a_release_says_whether_there_was_a_lease"],
+    ),
+    (
+        Flaw::SeizesNoLease,
+        &["a_seized_name_is_filled_by_nobody_else"],
+    ),
+    (
+        Flaw::SeizesNoValue,
+        &["a_seized_name_is_filled_by_nobody_else"],
+    ),
+    (
+        Flaw::SeizesForEver,
+        &["a_seized_lease_is_over_after_its_time"],
+    ),
+    (Flaw::KeepsWhatWasSeized, &["a_delete_ends_a_seized_lease"]),
+    (
+        Flaw::JoinsAlone,
+        &["whoever_joins_a_lease_may_fill_as_well"],
+    ),
+    (
+        Flaw::JoinsEverybody,
+        &["one_of_many_callers_joins_a_holder"],
+    ),
+    (
+        Flaw::JoinsForOldTimes,
+        &["a_joined_lease_lasts_for_the_time_of_who_joined"],
+    ),
+    (
+        Flaw::JoinsForEver,
+        &["a_joined_lease_lasts_for_the_time_of_who_joined"],
+    ),
+    (Flaw::ReleasesAll, &["a_joined_lease_is_given_back_by_each"]),
+    (
+        Flaw::KeepsWhoJoined,
+        &["a_set_and_a_delete_end_a_joined_lease"],
+    ),
+    (
         Flaw::ExtendsWhatIsOver,
         &[
             "a_lease_that_is_over_is_not_extended",
@@ -271,6 +325,8 @@ fn keeps(flaw: Flaw, law: &str) -> bool {
         counters: Mutex::default(),
         ends: Mutex::default(),
         leased: Mutex::default(),
+        seized: Mutex::default(),
+        joints: Mutex::default(),
     };
     let subject = Subject::with_clock(flawed, clock);
     catch_unwind(AssertUnwindSafe(|| {
@@ -287,6 +343,8 @@ struct Flawed {
     counters: Mutex<HashMap<Name, u64>>,
     ends: Mutex<HashMap<Name, Expiration>>,
     leased: Mutex<HashSet<Name>>,
+    seized: Mutex<HashSet<Token>>,
+    joints: Mutex<HashSet<Token>>,
 }
 
 const NOW: Waits = Waits::Blocking;
@@ -556,28 +614,91 @@ impl Backend for Flawed {
         }
     }
 
-    async fn lease(&self, name: &Name, time: Duration, _: Waits) -> Answer<Lease> {
+    async fn lease(&self, name: &Name, token: Token, time: Duration, _: Waits) -> Answer<Lease> {
         let time = if self.has(Flaw::LeasesForEver) {
             Duration::MAX
         } else {
             time
         };
-        let lease = self.memory.lease(name, time, NOW).await?;
+        let lease = self.memory.lease(name, token, time, NOW).await?;
         let mut leased = self.leased.lock().expect("nothing panics under it");
-        leased.insert(name.clone());
+        let is_new = leased.insert(name.clone());
         Ok(match (self.flaw, lease) {
-            (Flaw::LeasesWhatIsThere, Lease::Found(_)) => Lease::Granted(Token(0)),
-            (Flaw::LeasesToAll, Lease::Held) => Lease::Granted(Token(0)),
+            (Flaw::LeasesWhatIsThere, Lease::Found(_)) => Lease::Granted,
+            (Flaw::LeasesToAll, Lease::Held(_)) => Lease::Granted,
+            (Flaw::GrantsOnce, Lease::Granted) if !is_new => Lease::Held(token),
             (_, lease) => lease,
         })
     }
 
+    async fn seize(&self, name: &Name, token: Token, time: Duration, _: Waits) -> Answer<()> {
+        let time = if self.has(Flaw::SeizesForEver) {
+            Duration::MAX
+        } else {
+            time
+        };
+        let names = std::slice::from_ref(name);
+        let value = self.memory.get_many(names, NOW).await?.pop().flatten();
+        match (self.flaw, value) {
+            (Flaw::SeizesNoValue, Some(_)) => return Ok(()),
+            (Flaw::SeizesNoLease, None) => {
+                if let Lease::Held(holder) = self.memory.lease(name, token, time, NOW).await? {
+                    self.memory.join(name, holder, token, time, NOW).await?;
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.memory.seize(name, token, time, NOW).await?;
+        let mut seized = self.seized.lock().expect("nothing panics under it");
+        seized.insert(token);
+        Ok(())
+    }
+
+    async fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        _: Waits,
+    ) -> Answer<bool> {
+        let time = match self.flaw {
+            Flaw::JoinsForEver => Duration::MAX,
+            _ => time,
+        };
+        match self.flaw {
+            Flaw::JoinsEverybody => {
+                self.memory.join(name, holder, token, time, NOW).await?;
+                return Ok(true);
+            }
+            Flaw::JoinsForOldTimes => return Ok(true),
+            _ => {}
+        }
+        let joined = self.memory.join(name, holder, token, time, NOW).await?;
+        if joined && self.has(Flaw::JoinsAlone) {
+            self.memory.release(name, holder, NOW).await?;
+        }
+        let mut joints = self.joints.lock().expect("nothing panics under it");
+        if joined {
+            joints.insert(token);
+        }
+        Ok(joined)
+    }
+
     async fn fill(&self, item: Item, token: Token, _: Waits) -> Answer<bool> {
         let mut item = self.item(item).await;
+        let is_of = |tokens: &Mutex<HashSet<Token>>| {
+            let tokens = tokens.lock().expect("nothing panics under it");
+            tokens.contains(&token)
+        };
+        let (was_seized, has_joined) = (is_of(&self.seized), is_of(&self.joints));
         match self.flaw {
             Flaw::FillsNever => return Ok(true),
             Flaw::FillsForEver => item.expiration = Expiration::never(),
-            Flaw::FillsWithoutRight => {
+            Flaw::KeepsWhatWasSeized if !was_seized => {}
+            Flaw::KeepsWhoJoined if !has_joined => {}
+            Flaw::FillsWithoutRight | Flaw::KeepsWhatWasSeized | Flaw::KeepsWhoJoined => {
                 self.memory.set_many(vec![item], NOW).await?;
                 return Ok(true);
             }
@@ -586,44 +707,44 @@ impl Backend for Flawed {
         self.memory.fill(item, token, NOW).await
     }
 
-    async fn extend(
-        &self,
-        name: &Name,
-        token: Token,
-        time: Duration,
-        _: Waits,
-    ) -> Answer<Option<Token>> {
+    async fn extend(&self, name: &Name, token: Token, time: Duration, _: Waits) -> Answer<bool> {
         match self.flaw {
-            Flaw::ExtendsNothing => Ok(Some(token)),
+            Flaw::ExtendsNothing => Ok(true),
             Flaw::ExtendsForEver => self.memory.extend(name, token, Duration::MAX, NOW).await,
             Flaw::ExtendsTwice => {
-                self.memory.extend(name, token, time, NOW).await?;
-                Ok(Some(Token(u64::MAX)))
+                let another = Token(token.0.wrapping_add(1));
+                self.memory.join(name, token, another, time, NOW).await
             }
             Flaw::ExtendsWhatIsOver => {
-                let extended = self.memory.extend(name, token, time, NOW).await?;
-                Ok(extended.or(Some(token)))
+                self.memory.extend(name, token, time, NOW).await?;
+                Ok(true)
             }
-            Flaw::ExtendsWithoutRight => {
-                self.memory.release(name, token, NOW).await?;
-                match self.memory.lease(name, time, NOW).await? {
-                    Lease::Granted(token) => Ok(Some(token)),
-                    Lease::Held => Ok(Some(token)),
-                    Lease::Found(_) => Ok(None),
-                }
-            }
+            Flaw::ExtendsWithoutRight => match self.memory.lease(name, token, time, NOW).await? {
+                Lease::Granted => Ok(true),
+                Lease::Held(holder) => self.memory.extend(name, holder, time, NOW).await,
+                Lease::Found(_) => Ok(false),
+            },
             _ => self.memory.extend(name, token, time, NOW).await,
         }
     }
 
-    async fn release(&self, name: &Name, token: Token, _: Waits) -> Answer<()> {
+    async fn release(&self, name: &Name, token: Token, _: Waits) -> Answer<bool> {
         match self.flaw {
-            Flaw::ReleasesNothing => Ok(()),
+            Flaw::ReleasesNothing => Ok(true),
             Flaw::ReleasesTheOthers => {
+                let names = std::slice::from_ref(name);
+                Ok(self.memory.delete_many(names, NOW).await? > 0)
+            }
+            Flaw::ReleasesAll => {
+                let released = self.memory.release(name, token, NOW).await?;
                 self.memory
                     .delete_many(std::slice::from_ref(name), NOW)
                     .await?;
-                Ok(())
+                Ok(released)
+            }
+            Flaw::ReleasesWithoutWord => {
+                self.memory.release(name, token, NOW).await?;
+                Ok(true)
             }
             _ => self.memory.release(name, token, NOW).await,
         }

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use memo::backend::{Capability, Memory};
-use memo::{Cache, Event, Policy, Unstored, memoize, refresh, with_cache};
+use memo::{Cache, Event, Policy, Problem, Unstored, memoize, refresh, refresh_async, with_cache};
 use memo_testkit::{Chaos, Isolated, ManualClock, Operation, Recorder, Trouble};
 
 use crate::shelf::{Shelf, noise, outside};
-use crate::support::{Gate, Runs, in_time, poll, until};
+use crate::support::{Gate, Runs, Scripted, in_time, poll, until};
 
 fn leasing() -> Capability {
     let mut capability = outside(1 << 16);
@@ -30,6 +30,10 @@ fn another(shelf: &Shelf) -> Shelf {
 
 fn held(recorder: &Recorder) -> usize {
     recorder.count(|event| matches!(event, Event::LeaseHeld { .. }))
+}
+
+fn joined(recorder: &Recorder) -> usize {
+    recorder.count(|event| matches!(event, Event::LeaseJoined { .. }))
 }
 
 fn leased(recorder: &Recorder) -> usize {
@@ -305,21 +309,125 @@ fn a_process_that_died_costs_one_lease_time() {
 }
 
 #[test]
-fn who_has_waited_for_three_lease_times_computes_and_does_not_store() {
+fn who_has_waited_for_long_enough_computes_as_well_and_stores() {
     crate::store::at_once();
-    #[memoize(name = "endless", key = "{n}", lock = "20ms")]
-    fn slow(n: u64) -> u64 {
+    #[memoize(key = "endless:{n}", skip(ends), lock = "20ms")]
+    async fn slow(n: u64, ends: bool) -> u64 {
+        if !ends {
+            std::future::pending::<()>().await;
+        }
         n
     }
-    #[memoize(name = "endless", key = "{n}", lock = "20ms")]
-    async fn hanging(n: u64) -> u64 {
-        std::future::pending::<()>().await;
+    let first = shelf();
+    let one = first.beside(|cache| cache.lease_wait(Duration::from_millis(50)));
+    stuck(&one, slow(1, false));
+    let value = block_on(one.run_async(slow(1, true)));
+    assert_eq!((value, one.cache.stats().computed), (1, 1));
+    assert_eq!((held(&one.recorder), joined(&one.recorder)), (1, 1));
+    assert_eq!(one.names(), [":endless:1"]);
+}
+
+/// Six processes; the body takes until all the others have waited for much longer than three lease times.
+#[test]
+fn those_who_wait_for_a_holder_that_works_do_not_all_compute() {
+    static RUNS: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    #[memoize(key = "working:{n}", lock = "10ms")]
+    fn slow(n: u64) -> u64 {
+        RUNS.add();
+        GO.pass();
         n
     }
     let one = shelf();
-    stuck(&one, hanging(1));
-    assert_eq!(one.computed(|| slow(1)), (1, 1));
-    assert_eq!(unstored(&one.recorder, Unstored::Leased), 1);
+    let others: Vec<_> = (0..5).map(|_| another(&one)).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(one.run(|| slow(1)), 1));
+        until(|| leased(&one.recorder) == 1);
+        for other in &others {
+            scope.spawn(|| assert_eq!(other.run(|| slow(1)), 1));
+        }
+        until(|| others.iter().all(|other| held(&other.recorder) == 1));
+        thread::sleep(Duration::from_millis(100));
+        GO.open();
+    });
+    assert_eq!(RUNS.get(), 1);
+}
+
+#[test]
+fn a_body_that_hangs_does_not_keep_its_lease() {
+    crate::store::at_once();
+    #[memoize(key = "hanging:{n}", skip(ends), lock = "30ms")]
+    async fn slow(n: u64, ends: bool) -> u64 {
+        if !ends {
+            std::future::pending::<()>().await;
+        }
+        n
+    }
+    let first = shelf();
+    let hasty = first.beside(|cache| cache.lease_wait(Duration::from_millis(10)));
+    let mut hangs = Box::pin(hasty.run_async(slow(1, false)));
+    assert!(poll(&mut hangs).is_pending());
+    let ended = |event: &Event| matches!(event, Event::LeaseEnded { .. });
+    until(|| hasty.recorder.count(ended) == 1);
+    first.advance(1);
+    let value = block_on(first.run_async(slow(1, true)));
+    assert_eq!((value, held(&first.recorder)), (1, 0));
+    assert_eq!(first.names(), [":hanging:1"]);
+}
+
+/// Each of them waits in its body until all have begun.
+#[test]
+fn those_who_wait_for_a_failure_run_at_once() {
+    static RUNS: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    const PROCESSES: usize = 5;
+    #[memoize(key = "failing-together:{n}", lock = "10m")]
+    fn failing(n: u64) -> Result<u64, String> {
+        match RUNS.add() {
+            1 => GO.pass(),
+            _ => until(|| RUNS.get() == PROCESSES as u64),
+        }
+        Err(format!("no {n}"))
+    }
+    let one = shelf();
+    let others: Vec<_> = (1..PROCESSES).map(|_| another(&one)).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| assert!(one.run(|| failing(1)).is_err()));
+        until(|| leased(&one.recorder) == 1);
+        for other in &others {
+            scope.spawn(|| assert!(other.run(|| failing(1)).is_err()));
+        }
+        until(|| others.iter().all(|other| held(&other.recorder) == 1));
+        GO.open();
+    });
+    assert_eq!(RUNS.get(), PROCESSES as u64);
+    let leased: usize = others.iter().map(|other| leased(&other.recorder)).sum();
+    assert_eq!(leased, 1, "one of them may store");
+}
+
+#[test]
+fn those_who_wait_for_what_is_not_stored_run_at_once() {
+    static RUNS: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    #[memoize(key = "unwanted-together:{n}", lock = "10m", cache_if = |_| false)]
+    fn unwanted(n: u64) -> u64 {
+        match RUNS.add() {
+            1 => GO.pass(),
+            _ => until(|| RUNS.get() == 3),
+        }
+        n
+    }
+    let one = shelf();
+    let others = [another(&one), another(&one)];
+    thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(one.run(|| unwanted(1)), 1));
+        until(|| leased(&one.recorder) == 1);
+        for other in &others {
+            scope.spawn(|| assert_eq!(other.run(|| unwanted(1)), 1));
+        }
+        until(|| others.iter().all(|other| held(&other.recorder) == 1));
+        GO.open();
+    });
     assert_eq!(one.names(), [""; 0]);
 }
 
@@ -425,7 +533,239 @@ fn a_refresh_waits_for_nobody_and_ends_the_lease() {
     });
     assert_eq!(unstored(&other.recorder, Unstored::Voided), 1);
     assert_eq!(other.computed(|| slow(1)), (0, 2));
-    assert_eq!(leased(&one.recorder), 0);
+    assert_eq!(leased(&one.recorder), 1);
+}
+
+/// By a scope, by an option, and awaited; what is there before, a value or nothing.
+#[test]
+fn a_new_value_from_before_an_invalidation_elsewhere_is_not_stored() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "superseded:{n}", skip(go, begun, force), lock, force_overwrite = force)]
+    fn read(n: u64, go: &Gate, begun: &Gate, force: bool) -> u64 {
+        let value = SOURCE.get();
+        begun.open();
+        go.pass();
+        value
+    }
+    #[memoize(key = "superseded-async:{n}", skip(go, begun), lock)]
+    async fn read_async(n: u64, go: &Gate, begun: &Gate) -> u64 {
+        let value = SOURCE.get();
+        begun.open();
+        go.pass();
+        value
+    }
+    let one = shelf();
+    let other = another(&one);
+    let open = Gate::new();
+    open.open();
+    for n in 0..6 {
+        let plain = || match n % 3 {
+            2 => block_on(other.run_async(read_async(n, &open, &open))),
+            _ => other.run(|| read(n, &open, &open, false)),
+        };
+        if n < 3 {
+            plain();
+        }
+        let (go, begun) = (Gate::new(), Gate::new());
+        let before = SOURCE.get();
+        thread::scope(|scope| {
+            let older = scope.spawn(|| match n % 3 {
+                0 => one.run(|| refresh(|| read(n, &go, &begun, false))),
+                1 => one.run(|| read(n, &go, &begun, true)),
+                _ => block_on(one.run_async(refresh_async(read_async(n, &go, &begun)))),
+            });
+            begun.pass();
+            SOURCE.add();
+            match n % 3 {
+                2 => block_on(other.run_async(async {
+                    read_async::entry(n, &go, &begun).invalidate().await;
+                })),
+                _ => other.run(|| {
+                    read::entry(n, &go, &begun, false).invalidate();
+                }),
+            }
+            go.open();
+            assert_eq!(older.join().expect("no panic"), before);
+        });
+        assert_eq!(plain(), before + 1, "{n}");
+        assert_eq!(unstored(&one.recorder, Unstored::Voided), n as usize + 1);
+    }
+}
+
+#[test]
+fn a_refresh_that_cannot_be_leased_is_owed() {
+    #[memoize(key = "unleased-refresh:{n}", skip(value), lock)]
+    fn read(n: u64, value: u64) -> u64 {
+        value
+    }
+    let one = shelf();
+    assert_eq!(one.run(|| read(1, 1)), 1);
+    one.store.next(Operation::Seize, Trouble::FailBefore);
+    assert_eq!(one.run(|| refresh(|| read(1, 2))), 2);
+    assert_eq!(unstored(&one.recorder, Unstored::Fault), 1);
+    assert_eq!(one.run(|| read(1, 3)), 3);
+    assert_eq!(another(&one).run(|| read(1, 4)), 3);
+}
+
+#[test]
+fn a_refresh_that_fails_makes_way() {
+    #[memoize(key = "failing-refresh:{n}", skip(value), lock = "10m")]
+    fn read(n: u64, value: Option<u64>) -> Result<u64, String> {
+        value.ok_or_else(|| "no".to_owned())
+    }
+    let one = shelf();
+    assert_eq!(one.run(|| read(1, Some(1))), Ok(1));
+    assert!(one.run(|| refresh(|| read(1, None))).is_err());
+    let other = another(&one);
+    in_time(move || assert_eq!(other.run(|| read(1, Some(2))), Ok(2)));
+}
+
+/// It happens in the store, and nobody hears of it.
+#[test]
+fn a_call_that_is_dropped_while_it_asks_gives_the_lease_back() {
+    crate::store::at_once();
+    #[memoize(key = "unheard:{n}", lock = "10m")]
+    async fn slow(n: u64) -> u64 {
+        n
+    }
+    let one = shelf();
+    one.store.next(Operation::Lease, Trouble::DelayReply);
+    let mut call = Box::pin(one.run_async(slow(1)));
+    assert!(poll(&mut call).is_pending());
+    assert_eq!(one.store.count(Operation::Lease), 1);
+    drop(call);
+    let other = another(&one);
+    in_time(move || assert_eq!(block_on(other.run_async(slow(1))), 1));
+}
+
+#[test]
+fn a_refresh_that_is_dropped_while_it_asks_gives_the_lease_back() {
+    crate::store::at_once();
+    #[memoize(key = "unheard-refresh:{n}", lock = "10m")]
+    async fn slow(n: u64) -> u64 {
+        n
+    }
+    let one = shelf();
+    one.store.next(Operation::Seize, Trouble::DelayReply);
+    let mut call = Box::pin(one.run_async(refresh_async(slow(1))));
+    assert!(poll(&mut call).is_pending());
+    drop(call);
+    let other = another(&one);
+    in_time(move || assert_eq!(block_on(other.run_async(slow(1))), 1));
+}
+
+#[test]
+fn a_lease_whose_grant_is_lost_is_given_back() {
+    #[memoize(key = "lost-grant:{n}", lock = "10m")]
+    fn slow(n: u64) -> u64 {
+        n
+    }
+    let one = shelf();
+    one.store.next(Operation::Lease, Trouble::FailAfter);
+    assert_eq!(one.computed(|| slow(1)), (1, 1));
+    let other = another(&one);
+    in_time(move || assert_eq!(other.computed(|| slow(1)), (1, 1)));
+}
+
+/// They have called after the invalidation, as far as the leader's process can know.
+#[test]
+fn followers_of_a_value_that_the_store_refuses_are_not_given_it() {
+    static SOURCE: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    static BEGUN: Gate = Gate::new();
+    #[memoize(key = "followed:{n}", lock)]
+    fn read(n: u64) -> u64 {
+        let value = SOURCE.get();
+        BEGUN.open();
+        GO.pass();
+        n + value
+    }
+    let one = shelf();
+    let other = another(&one);
+    thread::scope(|scope| {
+        let older = scope.spawn(|| one.run(|| read(0)));
+        BEGUN.pass();
+        SOURCE.add();
+        other.run(|| read::entry(0).invalidate());
+        let newer = scope.spawn(|| one.run(|| read(0)));
+        let waiting = |event: &Event| matches!(event, Event::Waiting { .. });
+        until(|| one.recorder.count(waiting) == 1);
+        GO.open();
+        assert_eq!(older.join().expect("no panic"), 0);
+        assert_eq!(newer.join().expect("no panic"), 1);
+    });
+    assert_eq!(other.computed(|| read(0)), (0, 1));
+}
+
+/// A value is stored elsewhere after the call has looked, and an invalidation of it fails.
+#[test]
+fn what_is_owed_is_not_served_by_a_lease_either() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "owed-lease:{n}", lock)]
+    fn read(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    let one = shelf();
+    let other = another(&one);
+    one.store.next(Operation::Lease, Trouble::Delay);
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| one.run(|| read(0)));
+        one.store.wait_until_held(1);
+        assert_eq!(other.run(|| read(0)), 0);
+        SOURCE.add();
+        one.store.next(Operation::Delete, Trouble::FailBefore);
+        one.run(|| read::entry(0).invalidate());
+        one.store.release();
+        assert_eq!(caller.join().expect("no panic"), 1);
+    });
+}
+
+/// A writer in this process that was revoked may have put it there.
+#[test]
+fn what_is_suspect_is_not_served_by_a_lease_either() {
+    crate::store::at_once();
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "suspect-lease:{n}", lock)]
+    async fn read(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    let one = shelf();
+    let other = another(&one);
+    one.store.next(Operation::Fill, Trouble::Delay);
+    let mut writes = Box::pin(one.run_async(read(0)));
+    assert!(poll(&mut writes).is_pending());
+    block_on(one.run_async(async {
+        read::entry(0).invalidate().await;
+    }));
+    assert_eq!(block_on(other.run_async(read(0))), 0);
+    SOURCE.add();
+    let mut reads = Box::pin(one.run_async(read(0)));
+    assert!(poll(&mut reads).is_pending());
+    assert_eq!(held(&one.recorder), 1);
+    one.store.release();
+    assert_eq!(block_on(writes), 0);
+    assert_eq!(block_on(reads), 1);
+}
+
+#[test]
+fn a_store_that_refuses_leases_is_told_of_once() {
+    let mut capability = outside(1 << 16);
+    capability.leases = true;
+    let store = Scripted::with(capability);
+    let test = store.isolated();
+    #[memoize(key = "refused-lease:{n}", lock)]
+    fn slow(n: u64) -> u64 {
+        n
+    }
+    for _ in 0..2 {
+        assert_eq!(test.run(|| slow(1)), 1);
+    }
+    let told = |event: &Event| {
+        let is_it = |problem: &Problem| matches!(problem, Problem::NoLeases(_));
+        matches!(event, Event::NotCached { problem, .. } if is_it(problem))
+    };
+    assert_eq!(test.recorder().count(told), 1);
+    assert_eq!(unstored(test.recorder(), Unstored::Fault), 2);
 }
 
 #[test]
@@ -452,18 +792,19 @@ fn a_body_that_calls_itself_does_not_wait_for_itself() {
     in_time(move || assert_eq!(one.run(|| nested(1, true)), 2));
 }
 
+/// Each of them waits in its body until all have begun.
 #[test]
-fn followers_of_a_failure_take_turns() {
+fn followers_of_a_failure_run_at_once() {
     static RUNS: Runs = Runs::new();
-    static RUNNING: Runs = Runs::new();
     static GO: Gate = Gate::new();
     #[derive(Debug)]
     struct Unclonable;
-    #[memoize(key = "turns:{n}", lock)]
+    #[memoize(key = "together:{n}", lock = "10m")]
     fn failing(n: u64) -> Result<u64, Unclonable> {
-        let started = RUNS.add();
-        GO.pass();
-        assert_eq!(RUNNING.add(), started, "two at once");
+        match RUNS.add() {
+            1 => GO.pass(),
+            _ => until(|| RUNS.get() == 4),
+        }
         if n == 0 { Ok(n) } else { Err(Unclonable) }
     }
     let one = shelf();
@@ -476,7 +817,7 @@ fn followers_of_a_failure_take_turns() {
         GO.open();
     });
     assert_eq!(RUNS.get(), 4);
-    assert_eq!(leased(&one.recorder), 4);
+    assert_eq!(leased(&one.recorder), 2, "one of the three may store");
 }
 
 #[test]
@@ -534,7 +875,7 @@ fn sealed_values_are_leased_by_their_sealed_names() {
 }
 
 #[test]
-fn a_lease_that_is_being_extended_is_filled_by_its_newest_token() {
+fn a_lease_that_is_being_extended_can_be_filled() {
     static GO: Gate = Gate::new();
     #[memoize(key = "extending:{n}", lock = "30ms")]
     async fn slow(n: u64) -> u64 {
@@ -547,13 +888,35 @@ fn a_lease_that_is_being_extended_is_filled_by_its_newest_token() {
     let caller = thread::spawn(move || block_on(theirs.run_async(slow(1))));
     one.store.wait_until_held(1);
     GO.open();
-    until(|| slow::site().stats().computed == 1);
-    assert_eq!(
-        one.store.count(Operation::Fill),
-        0,
-        "it waits for the token"
-    );
-    one.store.release();
     assert_eq!(caller.join().expect("no panic"), 1);
     assert_eq!(one.names(), [":extending:1"]);
+    one.store.release();
+}
+
+/// Each renewal of the one hangs.
+#[test]
+fn a_store_that_hangs_does_not_end_the_leases_of_another() {
+    static GO: Gate = Gate::new();
+    #[memoize(key = "beside-hanging:{n}", lock = "60ms")]
+    fn slow(n: u64) -> u64 {
+        GO.pass();
+        n
+    }
+    let (hangs, works) = (shelf(), shelf());
+    let steps = (0..1000).map(|_| (Operation::Extend, Trouble::Hang));
+    hangs.store.script(steps);
+    thread::scope(|scope| {
+        for n in 0..8 {
+            let hangs = &hangs;
+            scope.spawn(move || hangs.run(|| slow(n)));
+        }
+        hangs.store.wait_until_held(1);
+        let caller = scope.spawn(|| works.run(|| slow(1)));
+        until(|| works.store.count(Operation::Extend) >= 5);
+        GO.open();
+        assert_eq!(caller.join().expect("no panic"), 1);
+        until(|| slow::site().stats().computed == 9);
+        hangs.store.release();
+    });
+    assert_eq!(works.names(), [":beside-hanging:1"]);
 }

@@ -268,7 +268,7 @@ impl Backend for Leasing {
         self.0.delete_many(names, waits).await
     }
 
-    async fn lease(&self, name: &Name, _: Duration, waits: Waits) -> Answer<Lease> {
+    async fn lease(&self, name: &Name, _: Token, _: Duration, waits: Waits) -> Answer<Lease> {
         self.1.many.fetch_add(1, Ordering::SeqCst);
         let first = self.1.first.lock().expect("no test panics").take();
         if let Some(first) = first {
@@ -276,19 +276,19 @@ impl Backend for Leasing {
         }
         let found = self.0.get_many(std::slice::from_ref(name), waits).await?;
         let found = found.into_iter().next().flatten();
-        Ok(found.map_or(Lease::Granted(Token(1)), Lease::Found))
+        Ok(found.map_or(Lease::Granted, Lease::Found))
     }
 
     async fn fill(&self, item: Item, _: Token, waits: Waits) -> Answer<bool> {
         self.0.set_many(vec![item], waits).await.map(|()| true)
     }
 
-    async fn extend(&self, _: &Name, token: Token, _: Duration, _: Waits) -> Answer<Option<Token>> {
-        Ok(Some(token))
+    async fn extend(&self, _: &Name, _: Token, _: Duration, _: Waits) -> Answer<bool> {
+        Ok(true)
     }
 
-    async fn release(&self, _: &Name, _: Token, _: Waits) -> Answer<()> {
-        Ok(())
+    async fn release(&self, _: &Name, _: Token, _: Waits) -> Answer<bool> {
+        Ok(true)
     }
 }
 

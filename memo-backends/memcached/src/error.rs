@@ -33,6 +33,11 @@ pub(crate) fn no_leases(server: &str) -> Fault {
     Fault::new(FaultKind::Unsupported, message)
 }
 
+/// Others have changed what is under a name each time between a look at it and a change.
+pub(crate) fn crowded_name() -> Fault {
+    Fault::new(FaultKind::Other, "too many change one name at once")
+}
+
 /// No answer by the deadline.
 pub(crate) fn late(server: &str) -> Fault {
     Fault::new(
@@ -156,6 +161,7 @@ mod tests {
         assert_eq!(name_unfit().kind(), FaultKind::Protocol);
         assert_eq!(value_too_long().kind(), FaultKind::TooLarge);
         assert_eq!(no_leases("a:1").kind(), FaultKind::Unsupported);
+        assert_eq!(crowded_name().kind(), FaultKind::Other);
         assert_eq!(late("a:1").kind(), FaultKind::Timeout);
         assert_eq!(cut("a:1").kind(), FaultKind::Connect);
         assert_eq!(given_up("a:1").kind(), FaultKind::Connect);

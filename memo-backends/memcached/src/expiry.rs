@@ -29,6 +29,12 @@ pub(crate) fn lease_time(time: Duration) -> u32 {
     exptime(Expiration::from(time), SystemTime::now())
 }
 
+/// So many seconds that are left, as the server takes them again. A lease always ends.
+pub(crate) fn left(seconds: Option<u64>) -> u32 {
+    let seconds = seconds.unwrap_or(LONGEST_RELATIVE);
+    u32::try_from(seconds.clamp(1, LONGEST_RELATIVE)).unwrap_or(u32::MAX)
+}
+
 fn seconds(time: Duration, now: u64) -> u32 {
     let relative = time.as_secs().saturating_add(1);
     let date = now.saturating_add(relative).min(LAST_DATE);

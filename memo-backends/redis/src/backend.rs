@@ -1,8 +1,6 @@
 //! What the trait asks for, in the client's words.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use memo_core::backend::{
@@ -269,17 +267,46 @@ impl Backend for Redis {
         }
     }
 
-    async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
+    async fn lease(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<Lease> {
         let deadline = self.deadline();
-        let manner = manner(&deadline, waits, Twice::Differs, Road::Changes);
-        let token = another_token();
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         let call = scripts::lease(name.as_str(), token, millis_of(time));
         match self.run(call, manner).await? {
             Value::BulkString(value) => Ok(Lease::Found(value.into())),
-            Value::Int(1) => Ok(Lease::Granted(token)),
-            Value::Int(0) => Ok(Lease::Held),
+            Value::Int(1) => Ok(Lease::Granted),
+            Value::SimpleString(holder) => {
+                let holder = scripts::token(&holder);
+                holder.map(Lease::Held).ok_or_else(senseless)
+            }
             other => Err(refused(&other)),
         }
+    }
+
+    async fn seize(&self, name: &Name, token: Token, time: Duration, waits: Waits) -> Answer<()> {
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
+        let call = scripts::seize(name.as_str(), token, millis_of(time));
+        flag(&self.run(call, manner).await?).map(drop)
+    }
+
+    async fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<bool> {
+        let deadline = self.deadline();
+        let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
+        let call = scripts::join(name.as_str(), holder, token, millis_of(time));
+        flag(&self.run(call, manner).await?)
     }
 
     async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
@@ -302,19 +329,18 @@ impl Backend for Redis {
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> Answer<Option<Token>> {
+    ) -> Answer<bool> {
         let deadline = self.deadline();
         let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         let call = scripts::extend(name.as_str(), token, millis_of(time));
-        let stands = flag(&self.run(call, manner).await?)?;
-        Ok(stands.then_some(token))
+        flag(&self.run(call, manner).await?)
     }
 
-    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
+    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<bool> {
         let deadline = self.deadline();
         let manner = manner(&deadline, waits, Twice::Same, Road::Changes);
         let call = scripts::release(name.as_str(), token);
-        flag(&self.run(call, manner).await?).map(|_| ())
+        flag(&self.run(call, manner).await?)
     }
 }
 
@@ -376,16 +402,6 @@ fn millis(expiration: Expiration) -> Option<u64> {
 /// Whether there is no time to live.
 fn is_over(expiration: Expiration) -> bool {
     expiration.duration().is_some_and(|time| time.is_zero())
-}
-
-/// A number that no other lease of this name has: random for each process, and counted up in it.
-fn another_token() -> Token {
-    static COUNTED: AtomicU64 = AtomicU64::new(0);
-    thread_local! {
-        static RANDOM: RandomState = RandomState::new();
-    }
-    let counted = COUNTED.fetch_add(1, Ordering::Relaxed);
-    Token(RANDOM.with(|random| random.hash_one((std::process::id(), counted))))
 }
 
 fn values(answer: Value, many: usize) -> Answer<Vec<Option<Bytes>>> {

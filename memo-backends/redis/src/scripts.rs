@@ -1,6 +1,7 @@
 //! What has to happen in one piece on the server. All of it runs on Redis 6.2 and newer, and on Valkey.
 //!
-//! A lease is a list under the very name, which holds the token: to those who read it is no value, and whatever sets or deletes the name ends it.
+//! A lease is a list under the very name, which holds the tokens of those who have it, the last one first: to those who read it is no value, and
+//! whatever sets or deletes the name ends it. A list that holds anything else, or that would stay for ever, is a stranger's: it is no lease, and makes way for one.
 
 use std::sync::LazyLock;
 
@@ -17,6 +18,7 @@ pub(crate) struct Call<'c> {
 
 enum Argument<'c> {
     Number(u64),
+    Holder(Token),
     Bytes(&'c [u8]),
 }
 
@@ -30,39 +32,82 @@ macro_rules! script {
     };
 }
 
-// The value; or 1 where the lease is granted, 0 where another has it.
+/// What a token is written as. A number alone could be an element of anybody's list.
+const TOKEN: &str = "memo-lease:";
+
+/// How many may hold a lease, the last one of them being at this place.
+const LAST_HOLDER: &str = "7";
+
+// The value; or 1 where the lease is granted; or who has it. What is neither a value nor a lease makes way.
 script!(
     lease,
     "local kind = redis.call('TYPE', KEYS[1]).ok
-if kind == 'list' then return 0 end
-if kind ~= 'none' then return redis.call('GET', KEYS[1]) end
+if kind == 'string' then return redis.call('GET', KEYS[1]) end
+if kind == 'list' and redis.call('PTTL', KEYS[1]) >= 0 then
+  local holder = redis.call('LINDEX', KEYS[1], 0)
+  if holder == ARGV[1] then return 1 end
+  if string.match(holder, '^memo%-lease:%d+$') then return redis.status_reply(holder) end
+end
+if kind ~= 'none' then redis.call('DEL', KEYS[1]) end
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1"
 );
 
-// An expiry of 0 is none.
 script!(
-    fill,
-    "if redis.call('TYPE', KEYS[1]).ok ~= 'list' then return 0 end
-if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then return 0 end
-if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
-else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+    seize,
+    "redis.call('DEL', KEYS[1])
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1"
 );
 
 script!(
-    extend,
+    join,
     "if redis.call('TYPE', KEYS[1]).ok ~= 'list' then return 0 end
-if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])"
+local last = redis.call('LINDEX', KEYS[1], 0)
+if last ~= ARGV[1] and last ~= ARGV[2] then return 0 end
+if last ~= ARGV[2] then redis.call('LPUSH', KEYS[1], ARGV[2]) end
+redis.call('LTRIM', KEYS[1], 0, ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1"
+);
+
+/// Ends the script with 0 unless the first argument is one of those who have the lease.
+macro_rules! by_holder {
+    ($rest:literal) => {
+        concat!(
+            "if redis.call('TYPE', KEYS[1]).ok ~= 'list' then return 0 end
+local holds = false
+for _, holder in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  if holder == ARGV[1] then holds = true end
+end
+if not holds then return 0 end
+",
+            $rest
+        )
+    };
+}
+
+// An expiry of 0 is none.
+script!(
+    fill,
+    by_holder!(
+        "if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[2])
+else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+return 1"
+    )
 );
 
 script!(
+    extend,
+    by_holder!("return redis.call('PEXPIRE', KEYS[1], ARGV[2])")
+);
+
+// A list without elements is none.
+script!(
     release,
-    "if redis.call('TYPE', KEYS[1]).ok ~= 'list' then return 0 end
-if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])"
+    by_holder!("return redis.call('LREM', KEYS[1], 0, ARGV[1])")
 );
 
 // `PEXPIRE .. LT` is of Redis 7, and does not say whether there was anything.
@@ -94,23 +139,42 @@ macro_rules! call {
     };
 }
 
-use Argument::{Bytes, Number};
+use Argument::{Bytes, Holder, Number};
 
 pub(crate) fn lease(name: &str, token: Token, millis: u64) -> Call<'_> {
-    call!(lease, name, [Number(token.0), Number(millis)])
+    call!(lease, name, [Holder(token), Number(millis)])
+}
+
+pub(crate) fn seize(name: &str, token: Token, millis: u64) -> Call<'_> {
+    call!(seize, name, [Holder(token), Number(millis)])
+}
+
+pub(crate) fn join(name: &str, holder: Token, token: Token, millis: u64) -> Call<'_> {
+    let last = Bytes(LAST_HOLDER.as_bytes());
+    call!(
+        join,
+        name,
+        [Holder(holder), Holder(token), Number(millis), last]
+    )
 }
 
 /// 0 milliseconds are no end.
 pub(crate) fn fill<'c>(name: &'c str, token: Token, value: &'c [u8], millis: u64) -> Call<'c> {
-    call!(fill, name, [Number(token.0), Bytes(value), Number(millis)])
+    call!(fill, name, [Holder(token), Bytes(value), Number(millis)])
 }
 
 pub(crate) fn extend(name: &str, token: Token, millis: u64) -> Call<'_> {
-    call!(extend, name, [Number(token.0), Number(millis)])
+    call!(extend, name, [Holder(token), Number(millis)])
 }
 
 pub(crate) fn release(name: &str, token: Token) -> Call<'_> {
-    call!(release, name, [Number(token.0)])
+    call!(release, name, [Holder(token)])
+}
+
+/// The token that is written so.
+pub(crate) fn token(written: &str) -> Option<Token> {
+    let number = written.strip_prefix(TOKEN)?;
+    number.parse().ok().map(Token)
 }
 
 pub(crate) fn expire(name: &str, millis: u64) -> Call<'_> {
@@ -143,6 +207,7 @@ impl Call<'_> {
         for argument in &self.arguments {
             match argument {
                 Number(number) => command.arg(number),
+                Holder(token) => command.arg(format!("{TOKEN}{}", token.0)),
                 Bytes(bytes) => command.arg(bytes),
             };
         }

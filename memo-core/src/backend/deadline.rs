@@ -3,13 +3,13 @@
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use crate::alarm;
+use crate::alarm::{self, Timer};
 
 /// The time that an asynchronous operation may take. It costs nothing while nobody waits.
 pub(super) struct Deadline {
     limit: Duration,
-    /// Since when somebody waits, and who was to be woken at the end.
-    waiting: Option<(Instant, Waker)>,
+    /// Since when somebody waits, and who is to be woken at the end.
+    waiting: Option<(Instant, Waker, Timer)>,
 }
 
 impl Deadline {
@@ -25,18 +25,18 @@ impl Deadline {
         let waker = context.waker();
         let now = Instant::now();
         let since = match &self.waiting {
-            Some((since, known)) if known.will_wake(waker) => {
+            Some((since, known, _)) if known.will_wake(waker) => {
                 return now.duration_since(*since) >= self.limit;
             }
-            Some((since, _)) => *since,
+            Some((since, ..)) => *since,
             None => now,
         };
         let left = self.limit.saturating_sub(now.duration_since(since));
         if left.is_zero() {
             return true;
         }
-        self.waiting = Some((since, waker.clone()));
-        alarm::wake_in(left, waker.clone());
+        let timer = alarm::timer(left, waker.clone());
+        self.waiting = Some((since, waker.clone(), timer));
         false
     }
 }

@@ -38,9 +38,25 @@ pub(crate) trait DynBackend: Debug + Send + Sync + 'static {
     fn lease<'a>(
         &'a self,
         name: &'a Name,
+        token: Token,
         time: Duration,
         waits: Waits,
     ) -> Boxed<'a, Answer<Lease>>;
+    fn seize<'a>(
+        &'a self,
+        name: &'a Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<()>>;
+    fn join<'a>(
+        &'a self,
+        name: &'a Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<bool>>;
     fn fill(&self, item: Item, token: Token, waits: Waits) -> Boxed<'_, Answer<bool>>;
     fn extend<'a>(
         &'a self,
@@ -48,6 +64,7 @@ pub(crate) trait DynBackend: Debug + Send + Sync + 'static {
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> Boxed<'a, Answer<Option<Token>>>;
-    fn release<'a>(&'a self, name: &'a Name, token: Token, waits: Waits) -> Boxed<'a, Answer<()>>;
+    ) -> Boxed<'a, Answer<bool>>;
+    fn release<'a>(&'a self, name: &'a Name, token: Token, waits: Waits)
+    -> Boxed<'a, Answer<bool>>;
 }

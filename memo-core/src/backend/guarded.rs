@@ -112,11 +112,37 @@ impl<B: Backend> DynBackend for Guarded<B> {
     fn lease<'a>(
         &'a self,
         name: &'a Name,
+        token: Token,
         time: Duration,
         waits: Waits,
     ) -> Boxed<'a, Answer<Lease>> {
         self.boxed(waits, move || async move {
-            self.backend.lease(name, time, waits).await
+            self.backend.lease(name, token, time, waits).await
+        })
+    }
+
+    fn seize<'a>(
+        &'a self,
+        name: &'a Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<()>> {
+        self.boxed(waits, move || async move {
+            self.backend.seize(name, token, time, waits).await
+        })
+    }
+
+    fn join<'a>(
+        &'a self,
+        name: &'a Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<bool>> {
+        self.boxed(waits, move || async move {
+            self.backend.join(name, holder, token, time, waits).await
         })
     }
 
@@ -132,13 +158,18 @@ impl<B: Backend> DynBackend for Guarded<B> {
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> Boxed<'a, Answer<Option<Token>>> {
+    ) -> Boxed<'a, Answer<bool>> {
         self.boxed(waits, move || async move {
             self.backend.extend(name, token, time, waits).await
         })
     }
 
-    fn release<'a>(&'a self, name: &'a Name, token: Token, waits: Waits) -> Boxed<'a, Answer<()>> {
+    fn release<'a>(
+        &'a self,
+        name: &'a Name,
+        token: Token,
+        waits: Waits,
+    ) -> Boxed<'a, Answer<bool>> {
         self.boxed(waits, move || async move {
             self.backend.release(name, token, waits).await
         })

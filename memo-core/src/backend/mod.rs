@@ -133,14 +133,46 @@ pub trait Backend: Debug + Send + Sync + 'static {
     /// The value under this name; or, where there is none, the right to fill it, given to one caller at a time and for at most `time`.
     /// Setting or deleting the name ends the right. Until it is filled, nothing is there for [`get_many`](Self::get_many) and
     /// [`probe_many`](Self::probe_many). Optional: [`Capability::leases`].
+    ///
+    /// The caller chooses the token, at random, and asks for one lease with it: so a caller who never learns of the grant, because the
+    /// reply is lost or nobody waits for it any more, can [release](Self::release) it. Asked once more by the token that has the right, it is
+    /// [granted](Lease::Granted) once more.
     fn lease(
         &self,
         name: &Name,
+        token: Token,
         time: Duration,
         waits: Waits,
     ) -> impl Future<Output = Answer<Lease>> + Send {
-        let _ = (name, time, waits);
+        let _ = (name, token, time, waits);
         async { Err(Fault::unsupported("lease")) }
+    }
+
+    /// Gives the right to fill a name to `token` for `time`, whatever is there: a value goes, and so does the right of everybody else. Optional:
+    /// [`Capability::leases`].
+    fn seize(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<()>> + Send {
+        let _ = (name, token, time, waits);
+        async { Err(Fault::unsupported("seize")) }
+    }
+
+    /// Gives the right to fill a name to `token` as well, for `time` from now, if `holder` is the one who got it last; `false` if that is not so. Both may fill the name then: the one
+    /// who does so first ends the right of both. At least the last four keep their right. Optional: [`Capability::leases`].
+    fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> impl Future<Output = Answer<bool>> + Send {
+        let _ = (name, holder, token, time, waits);
+        async { Err(Fault::unsupported("join")) }
     }
 
     /// Stores an item by the right of a lease; `false` if the lease is over: its time has passed, or the name was set or deleted since. Optional:
@@ -155,26 +187,26 @@ pub trait Backend: Debug + Send + Sync + 'static {
         async { Err(Fault::unsupported("fill")) }
     }
 
-    /// Keeps a lease for `time` from now; answers the token that stands for it from here on, or `None` if the lease is over. Optional:
-    /// [`Capability::leases`].
+    /// Keeps a lease for `time` from now, and with it those who have [joined](Self::join); `false` if the lease is over. Optional: [`Capability::leases`].
     fn extend(
         &self,
         name: &Name,
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> impl Future<Output = Answer<Option<Token>>> + Send {
+    ) -> impl Future<Output = Answer<bool>> + Send {
         let _ = (name, token, time, waits);
         async { Err(Fault::unsupported("extend")) }
     }
 
-    /// Gives a lease back unused, so that another caller may have it at once. Optional: [`Capability::leases`].
+    /// Gives a lease back unused, so that another caller may have it at once; `false` if the token has no lease, as where it is over, or was not granted
+    /// yet. Optional: [`Capability::leases`].
     fn release(
         &self,
         name: &Name,
         token: Token,
         waits: Waits,
-    ) -> impl Future<Output = Answer<()>> + Send {
+    ) -> impl Future<Output = Answer<bool>> + Send {
         let _ = (name, token, waits);
         async { Err(Fault::unsupported("release")) }
     }
@@ -197,12 +229,12 @@ pub enum Lease {
     /// There is a value.
     Found(Bytes),
     /// There is none, and the caller may fill it.
-    Granted(Token),
-    /// There is none, and another caller is filling it.
-    Held,
+    Granted,
+    /// There is none, and another caller is filling it: the one of this token, which got the right last.
+    Held(Token),
 }
 
-/// The right to fill one name, given by [`Backend::lease`]. Its number means something to the backend alone.
+/// Who has the right to fill one name, as given by [`Backend::lease`]: a random number that is used for one lease. It means nothing to the backend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub u64);
 

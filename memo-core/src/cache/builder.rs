@@ -42,6 +42,7 @@ pub struct CacheBuilder {
     patience: Duration,
     follow_timeout: Duration,
     deadline: Duration,
+    lease_wait: Option<Duration>,
 }
 
 impl CacheBuilder {
@@ -60,6 +61,7 @@ impl CacheBuilder {
             patience: Duration::from_millis(100),
             follow_timeout: Duration::from_secs(10),
             deadline: Duration::from_millis(250),
+            lease_wait: None,
         }
     }
 
@@ -154,6 +156,26 @@ impl CacheBuilder {
         self
     }
 
+    /// Sets how long a call of a function that says `lock` waits for the process that computes its value; by default half a minute, or three
+    /// times the time of the lease if that is longer.
+    ///
+    /// After that, one of those who wait computes as well, and the others wait for that one; whichever is done first stores its value. A call waits
+    /// for ten times as long in all, and a lease is kept for as long: a body that hangs does not keep others from computing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use memo_core::{Cache, Policy};
+    ///
+    /// let cache = Cache::builder().lease_wait(Duration::from_secs(5)).build()?;
+    /// let policy = Policy::named("docs-lease-wait").lock(Duration::from_secs(10));
+    /// assert_eq!(cache.get_or_compute(&1, &policy, || 7), 7);
+    /// # Ok::<(), memo_core::Error>(())
+    /// ```
+    pub fn lease_wait(mut self, wait: Duration) -> Self {
+        self.lease_wait = Some(wait);
+        self
+    }
+
     /// Makes the cache.
     ///
     /// # Errors
@@ -218,6 +240,8 @@ impl CacheBuilder {
                 keyring: self.keyring,
                 encrypt_all: self.encrypt_all,
                 max_value_bytes: self.max_value_bytes,
+                deadline: self.deadline,
+                lease_wait: self.lease_wait,
             }
         });
         let inner = Arc::new(Inner {

@@ -150,6 +150,12 @@ impl Cache {
         let write = match freight {
             Freight::Store(write) => write,
             Freight::Remove(reason) => {
+                // Under a lease there is nothing but the lease, unless that is over.
+                if let Some(lease) = lease.filter(|_| reason != Unstored::Voided)
+                    && lease.withdraw().await.is_ok_and(|is_gone| is_gone)
+                {
+                    return Ok(Delivered::Unstored(reason));
+                }
                 let removed = far.remove(spot, before, waits).await;
                 if let (Some(lease), Ok(_)) = (lease, &removed) {
                     lease.end();

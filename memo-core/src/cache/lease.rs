@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::Cache;
-use crate::backend::Fault;
-use crate::far::{Far, Load, Offer, Remains, Spot};
-use crate::lease::{Lease, nap, pause};
+use crate::backend::{Answer, Fault, Token};
+use crate::far::{Far, Load, Offer, Spot};
+use crate::lease::{Lease, Next, Terms, Wait, fresh, fresh_after_failure, is_failure, nap};
 use crate::near::KeyRef;
 use crate::site::State;
 use crate::waits::Waits;
@@ -16,83 +16,156 @@ pub(crate) enum Claim {
     Found(Load),
     /// The caller computes, and stores by this.
     Granted(Lease),
-    /// What is there cannot be served and does not make way: the caller computes, and stores in its place.
+    /// What is there cannot be served and does not make way: it is to be [seized](Way::Seize).
     InTheWay,
-    /// Another process is computing, and takes too long: the caller computes as well, and does not store.
+    /// Another process is computing, and is not waited for any longer: the caller computes as well, and does not store.
     TooLong,
     /// The backend failed.
     Faulty(Fault),
+}
+
+/// How the right is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// In turn, waiting for whoever has it.
+    Wait,
+    /// In turn, or not at all: whoever has it may be waiting for the caller.
+    Try,
+    /// By force: what is there is not wanted.
+    Seize,
+    /// The same for a new value in the place of one that was good. What is there is not served any more, whether or not that works.
+    Supersede,
+}
+
+/// Whose right is asked for, and where.
+#[derive(Clone, Copy)]
+pub(crate) struct Claimed<'a> {
+    pub(crate) state: &'static State,
+    pub(crate) far: &'a Far,
+    pub(crate) spot: &'a Spot,
+    pub(crate) address: &'a KeyRef<'a>,
+    pub(crate) time: Duration,
+    pub(crate) waits: Waits,
 }
 
 /// How often one call deletes what is not served, to get a lease for it: processes of two versions may both be at it.
 const MOST_CLEARED: u32 = 2;
 
 impl Cache {
-    /// Asks for the lease of an entry for `time`, and waits while it is held, unless it may not. Ready at once for a blocking caller, who waits on
+    /// Asks for the lease of an entry, and waits while it is held, if it may. Ready at once for a blocking caller, who waits on
     /// his thread.
-    pub(crate) async fn claim(
-        &self,
-        (state, far): (&'static State, &Far),
-        (spot, address): (&Spot, &KeyRef<'_>),
-        time: Duration,
-        may_wait: bool,
-        waits: Waits,
-    ) -> Claim {
-        let (began, mut asked, mut cleared) = (Instant::now(), 0, 0);
+    pub(crate) async fn claim(&self, claimed: Claimed<'_>, way: Way) -> Claim {
+        let claim = match way {
+            Way::Wait | Way::Try => self.claim_in_turn(claimed, way == Way::Wait).await,
+            Way::Seize => self.seize(claimed).await,
+            Way::Supersede => self.supersede(claimed).await,
+        };
+        claim.unwrap_or_else(Claim::Faulty)
+    }
+
+    async fn claim_in_turn(&self, claimed: Claimed<'_>, may_wait: bool) -> Answer<Claim> {
+        let Claimed {
+            state,
+            far,
+            spot,
+            address,
+            time,
+            waits,
+        } = claimed;
+        let mut wait = Wait::new(far.lease_limits(time), Instant::now());
+        let (token, mut cleared) = (fresh(), 0);
         loop {
             // Asked before as well: what is answered may be deleted, and out of doubt, a moment later.
             let was_doubtful = self.flights().is_suspect(address) || far.owed.has(&spot.name);
             let now = self.time().wall_seconds();
-            match far.lease(spot, time, now, waits).await {
-                Err(fault) | Ok(Offer::Loaded(Load::Faulty(fault), _)) => {
-                    return Claim::Faulty(fault);
-                }
-                Ok(Offer::Granted(token)) => {
-                    self.leased(state);
-                    let name = &spot.name;
-                    return Claim::Granted(Lease::keep(&far.backend, name, token, time, waits));
-                }
+            let holder = match far.lease(spot, (token, time), now, waits).await? {
+                Offer::Granted => return Ok(Claim::Granted(self.keep(claimed, token))),
+                Offer::Loaded(Load::Faulty(fault), _) => return Err(fault),
                 // What is suspect is deleted in a moment, by whoever writes it.
-                Ok(Offer::Loaded(..)) if self.flights().is_suspect(address) => {}
-                Ok(Offer::Loaded(load @ Load::Found { .. }, _))
+                Offer::Loaded(..) if self.flights().is_suspect(address) => None,
+                Offer::Loaded(load @ Load::Found { .. }, _)
                     if !was_doubtful && !far.owed.has(&spot.name) =>
                 {
-                    return Claim::Found(load);
+                    return Ok(Claim::Found(load));
                 }
-                Ok(Offer::Loaded(_, remains)) => {
+                Offer::Loaded(..) if cleared == MOST_CLEARED => return Ok(Claim::InTheWay),
+                Offer::Loaded(_, remains) => {
                     cleared += 1;
-                    match self.make_way(far, spot, remains, cleared, waits).await {
-                        None => continue,
-                        Some(claim) => return claim,
+                    far.remove(spot, remains, waits).await?;
+                    continue;
+                }
+                Offer::Held(holder) => Some(holder),
+            };
+            let is_new = wait.is_new();
+            match wait.next(holder, Instant::now(), self.luck()) {
+                Next::Join(holder) => {
+                    if let Some(lease) = self.join(claimed, holder).await? {
+                        return Ok(Claim::Granted(lease));
                     }
                 }
-                Ok(Offer::Held) => {}
+                Next::Compute => return Ok(Claim::TooLong),
+                Next::Pause(pause) => {
+                    if is_new {
+                        self.lease_held(state);
+                    }
+                    if !may_wait {
+                        return Ok(Claim::TooLong);
+                    }
+                    nap(pause, waits).await;
+                }
             }
-            if asked == 0 {
-                self.lease_held(state);
-            }
-            let next = pause(time, began.elapsed(), asked, self.luck()).filter(|_| may_wait);
-            let Some(pause) = next else {
-                return Claim::TooLong;
-            };
-            nap(pause, waits).await;
-            asked += 1;
         }
     }
 
-    /// Deletes an entry that is not served, and would keep everybody from the lease.
-    async fn make_way(
-        &self,
-        far: &Far,
-        spot: &Spot,
-        remains: Remains,
-        cleared: u32,
-        waits: Waits,
-    ) -> Option<Claim> {
-        if cleared > MOST_CLEARED {
-            return Some(Claim::InTheWay);
+    /// Computes beside a holder that works for long, or in the place of one that has failed.
+    async fn join(&self, claimed: Claimed<'_>, holder: Token) -> Answer<Option<Lease>> {
+        let has_failed = is_failure(holder);
+        let token = match has_failed {
+            true => fresh_after_failure(),
+            false => fresh(),
+        };
+        let (spot, time, waits) = (claimed.spot, claimed.time, claimed.waits);
+        let joined = claimed.far.join(spot, holder, (token, time), waits).await?;
+        if joined && !has_failed {
+            self.lease_joined(claimed.state);
         }
-        let removed = far.remove(spot, remains, waits).await;
-        removed.err().map(Claim::Faulty)
+        Ok(joined.then(|| self.keep(claimed, token)))
+    }
+
+    async fn supersede(&self, claimed: Claimed<'_>) -> Answer<Claim> {
+        let debt = claimed.far.debt(claimed.spot);
+        let claim = self.seize(claimed).await?;
+        debt.paid();
+        Ok(claim)
+    }
+
+    async fn seize(&self, claimed: Claimed<'_>) -> Answer<Claim> {
+        let (far, spot, waits) = (claimed.far, claimed.spot, claimed.waits);
+        let remains = self.remains_far(far, spot, waits).await?;
+        let token = fresh();
+        far.seize(spot, (token, claimed.time), waits).await?;
+        let lease = self.keep(claimed, token);
+        // What cannot be deleted now expires.
+        let _ = far.let_go(spot, remains, waits).await;
+        Ok(Claim::Granted(lease))
+    }
+
+    fn keep(&self, claimed: Claimed<'_>, token: Token) -> Lease {
+        let Claimed {
+            state,
+            far,
+            spot,
+            time,
+            waits,
+            ..
+        } = claimed;
+        self.leased(state);
+        let cache = self.clone();
+        let terms = Terms {
+            time,
+            longest: far.lease_limits(time).in_all,
+            on_end: Box::new(move || cache.lease_ended(state)),
+        };
+        Lease::keep(&far.backend, &spot.name, token, terms, waits)
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use self::drops::end;
 pub(crate) use self::far::{Delivered, Freight};
 pub(crate) use self::global::installed;
 pub use self::global::{cache, require_scope};
-pub(crate) use self::lease::Claim;
+pub(crate) use self::lease::{Claim, Claimed, Way};
 use crate::backend::ServerStats;
 use crate::clock::{Janitor, Tick, Time};
 use crate::context;

@@ -87,6 +87,20 @@ impl Cache {
         });
     }
 
+    /// A call has waited for another process for so long that it computes as well.
+    pub(crate) fn lease_joined(&self, state: &'static State) {
+        self.emit(|| Event::LeaseJoined {
+            function: &state.name,
+        });
+    }
+
+    /// A call has kept a lease for as long as it may.
+    pub(crate) fn lease_ended(&self, state: &'static State) {
+        self.emit(|| Event::LeaseEnded {
+            function: &state.name,
+        });
+    }
+
     /// A body was dropped before its end.
     pub(crate) fn abandoned(&self, state: &'static State) {
         state.counters.abandoned.add(1);

@@ -50,8 +50,8 @@ fn prepare<R: 'static, U: Ruling<R>>(call: &Call<R, U>) -> Ready<R> {
                 call.fetched(errand, answer)
             }
             Next::Claim(errand) => {
-                let may_wait = errand.begin_claiming();
-                let claim = errand.surroundings.run(|| at_once(call.claim(may_wait)));
+                let way = errand.begin_claiming();
+                let claim = errand.surroundings.run(|| at_once(call.claim(way)));
                 errand.end_claiming();
                 call.claimed(errand, claim)
             }

@@ -1,6 +1,6 @@
 //! The steps of a call whose value lives in a backend.
 
-use super::{Call, Copied, End, Errand, Hold, Step};
+use super::{Call, Copied, End, Errand, Step};
 use crate::backend::{Answer, Fault};
 use crate::cache::{Delivered, Freight};
 use crate::codec::Wire;
@@ -79,8 +79,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         self.faulty(operation, fault.clone());
         self.missed(Miss::Fault);
         let Some(fail) = self.rules.strict() else {
-            errand.hold = Hold::after(&fault);
-            return self.run(errand);
+            return self.run_after(errand, operation, &fault);
         };
         if let Right::Lead(lead) = std::mem::replace(&mut errand.right, Right::Spent) {
             let shared = || Some(Box::new(Unfetched(fault.clone())) as _);
@@ -96,9 +95,8 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
             return self.failed(fail, fault);
         }
         let ticket = self.cache.flights().ticket(self.address().hash);
-        let mut errand = self.errand(Right::Alone(ticket));
-        errand.hold = Hold::after(&fault);
-        self.run(errand)
+        let errand = self.errand(Right::Alone(ticket));
+        self.run_after(errand, Operation::Get, &fault)
     }
 
     fn failed(&self, fail: Strict<R>, fault: Fault) -> Step<R> {
@@ -268,9 +266,14 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
             Ok(Delivered::Unstored(_) | Delivered::NotRemoved(..)) => Copied::Gone,
         };
         let outcome = U::Keep::revive(value);
+        let reason = match &answer {
+            Ok(Delivered::Unstored(reason)) => Some(*reason),
+            _ => None,
+        };
+        let is_voided = reason.is_some_and(|reason| errand.is_voided_elsewhere(reason));
         errand.surroundings.run(|| {
             drop(permit);
-            self.land(right, copied, &outcome);
+            self.land_unless(is_voided, right, copied, &outcome);
             self.cache.delivered(self.state, answer);
         });
         outcome
@@ -284,11 +287,24 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         reason: Unstored,
         outcome: R,
     ) -> End<R, Value<R, U>> {
+        let is_voided = errand.is_voided_elsewhere(reason);
+        if let Some(lease) = errand.hold.lease().filter(|_| !is_voided) {
+            lease.fail();
+        }
         // Another process may go on, and so may a follower who has to ask for his turn.
         drop(errand);
-        self.land(right, copied, &outcome);
+        self.land_unless(is_voided, right, copied, &outcome);
         self.unstored(reason);
         End::Done(outcome)
+    }
+
+    /// Wakes those who wait. A value from before an invalidation by another process is for its own caller alone: of the others, some may have called
+    /// after that.
+    fn land_unless(&self, is_voided: bool, right: Right, copied: Copied<Value<R, U>>, outcome: &R) {
+        match is_voided {
+            true => drop(right),
+            false => self.land(right, copied, outcome),
+        }
     }
 
     fn faulty(&self, operation: Operation, fault: Fault) {

@@ -1,11 +1,11 @@
 //! The steps of a call that computes in one process at a time.
 
 use super::{Call, Errand, Next, Step};
-use crate::backend::Fault;
-use crate::cache::Claim;
+use crate::backend::{Fault, FaultKind};
+use crate::cache::{Claim, Claimed, Way};
 use crate::context::Mode;
 use crate::event::{Operation, Unstored};
-use crate::far::{Course, Load, Remains};
+use crate::far::{Course, Load, Problem, Remains};
 use crate::flight::Right;
 use crate::lease::Lease;
 use crate::rules::Ruling;
@@ -23,14 +23,6 @@ pub(super) enum Hold {
 }
 
 impl Hold {
-    /// The way to store for a call that has met this fault: a backend that is not there is not asked again, which might take its time once more.
-    pub(super) fn after(fault: &Fault) -> Self {
-        match fault.is_outage() {
-            true => Self::Nothing(Unstored::Fault),
-            false => Self::Free,
-        }
-    }
-
     pub(super) fn lease(&self) -> Option<&Lease> {
         match self {
             Self::Leased(lease) => Some(lease),
@@ -54,8 +46,26 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         if !self.takes_turns() {
             return self.run(errand);
         }
+        if self.mode == Mode::Refresh {
+            errand.way = Some(Way::Supersede);
+        }
         errand.runs = true;
         Step::Next(Next::Claim(errand))
+    }
+
+    /// Runs the body after a fault. A backend that is not there is not asked again, which might take its time once more; and what could not be
+    /// leased is not stored, since another process may have invalidated it meanwhile.
+    pub(super) fn run_after(
+        &self,
+        mut errand: Errand,
+        operation: Operation,
+        fault: &Fault,
+    ) -> Step<R> {
+        if !fault.is_outage() && operation != Operation::Lease {
+            return self.run_in_turn(errand);
+        }
+        errand.hold = Hold::Nothing(Unstored::Fault);
+        self.run(errand)
     }
 
     /// Whether processes take turns at computing what this call wants.
@@ -64,21 +74,26 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
             return false;
         };
         let far = self.cache.far();
-        self.mode == Mode::Normal && far.is_some_and(|far| far.lease_time(spot).is_some())
+        far.is_some_and(|far| far.lease_time(spot).is_some())
     }
 
     /// Asks for the lease, and waits for whoever has it. Ready at once for a blocking call.
-    pub(super) async fn claim(&self, may_wait: bool) -> Claim {
+    pub(super) async fn claim(&self, way: Way) -> Claim {
         let (Course::Far(spot, _), Some(far)) = (&self.course, self.cache.far()) else {
-            return Claim::InTheWay;
+            return Claim::TooLong;
         };
         let Some(time) = far.lease_time(spot) else {
-            return Claim::InTheWay;
+            return Claim::TooLong;
         };
-        let there = (&**spot, &self.address());
-        self.cache
-            .claim((self.state, far), there, time, may_wait, self.waits)
-            .await
+        let claimed = Claimed {
+            state: self.state,
+            far,
+            spot,
+            address: &self.address(),
+            time,
+            waits: self.waits,
+        };
+        self.cache.claim(claimed, way).await
     }
 
     /// What to do with what came of it.
@@ -93,13 +108,26 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
                 errand.hold = Hold::Leased(lease);
                 self.run(errand)
             }
-            Claim::InTheWay => self.run(errand),
+            Claim::InTheWay => self.seize(errand),
             Claim::TooLong => {
                 errand.hold = Hold::Nothing(Unstored::Leased);
                 self.run(errand)
             }
-            Claim::Faulty(fault) => self.unfetched(errand, Operation::Lease, fault),
+            Claim::Faulty(fault) => self.unclaimed(errand, fault),
         })
+    }
+
+    fn unclaimed(&self, errand: Errand, fault: Fault) -> Step<R> {
+        if matches!(fault.kind(), FaultKind::Auth | FaultKind::Unsupported) {
+            let why = fault.to_string();
+            self.cache.tell(self.state, &Problem::NoLeases(why));
+        }
+        if self.mode == Mode::Refresh {
+            self.cache
+                .report_fault(self.state, Operation::Lease, fault.clone());
+            return self.run_after(errand, Operation::Lease, &fault);
+        }
+        self.unfetched(errand, Operation::Lease, fault)
     }
 
     fn found_after_all(&self, errand: Errand, load: Load) -> Step<R> {
@@ -108,25 +136,32 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
                 let outcome = self.handed_out(errand, found);
                 self.joined(outcome)
             }
-            // Its bytes are as they should be and mean nothing, which no lease would mend.
-            Err(_) => self.run(errand),
+            // Its bytes are as they should be and mean nothing.
+            Err(_) => self.seize(errand),
         }
+    }
+
+    fn seize(&self, mut errand: Errand) -> Step<R> {
+        errand.way = Some(Way::Seize);
+        errand.runs = true;
+        Step::Next(Next::Claim(errand))
     }
 }
 
 impl Errand {
-    /// Whether to wait for another process. Who computes beside a flight does not: the one who leads may be waiting for him. Nor does who goes on in
+    /// How to ask for the lease. Who computes beside a flight waits for no other process: the one who leads may be waiting for him. Nor does who goes on in
     /// the place of a leader: that one may be the holder.
     ///
     /// Waiting for a lease has an end of its own, so the followers wait along.
-    pub(super) fn begin_claiming(&self) -> bool {
-        match &self.right {
+    pub(super) fn begin_claiming(&self) -> Way {
+        let in_turn = match &self.right {
             Right::Lead(lead) if !lead.is_second() => {
                 lead.excuse(true);
-                true
+                Way::Wait
             }
-            Right::Lead(_) | Right::Alone(_) | Right::Spent => false,
-        }
+            Right::Lead(_) | Right::Alone(_) | Right::Spent => Way::Try,
+        };
+        self.way.unwrap_or(in_turn)
     }
 
     pub(super) fn end_claiming(&self) {
@@ -135,5 +170,10 @@ impl Errand {
         {
             lead.excuse(false);
         }
+    }
+
+    /// Whether the store has taken the right away by which the value was to be stored.
+    pub(super) fn is_voided_elsewhere(&self, reason: Unstored) -> bool {
+        reason == Unstored::Voided && self.hold.lease().is_some()
     }
 }

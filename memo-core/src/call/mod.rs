@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use self::blocking::call;
 pub use self::future::call_async;
-use crate::cache::{Cache, installed};
+use crate::cache::{Cache, Way, installed};
 use crate::context::{self, Mode, Surroundings};
 use crate::event::{Event, Miss, Unstored};
 use crate::far::{Course, Remains};
@@ -116,6 +116,8 @@ struct Errand {
     /// What the fetching found that a store would replace.
     remains: Option<Remains>,
     hold: Hold,
+    /// How the lease is asked for, where that is not as usual.
+    way: Option<Way>,
 }
 
 impl<R: 'static, U: Ruling<R>> Call<R, U> {
@@ -202,14 +204,11 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         }
     }
 
-    /// A follower of an outcome that cannot be shared computes for himself: at once, or when it is his turn.
+    /// A follower of an outcome that cannot be shared, which is a failure, computes for himself and at once: others may fail as well.
     fn run_after_another(&self) -> Step<R> {
         self.missed(Miss::Absent);
-        if self.takes_turns() {
-            return self.take_off();
-        }
         let ticket = self.cache.flights().ticket(self.address().hash);
-        self.run(self.errand(Right::Alone(ticket)))
+        self.run_in_turn(self.errand(Right::Alone(ticket)))
     }
 
     /// Stores what may be stored, wakes those who wait, and gives the outcome back.
@@ -317,7 +316,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
     fn set_out(&self, errand: Errand) -> Step<R> {
         match (&self.course, self.mode) {
             (Course::Far(..), Mode::Normal) => Step::Next(Next::Fetch(errand)),
-            _ => self.run(errand),
+            _ => self.run_in_turn(errand),
         }
     }
 
@@ -348,6 +347,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
             runs: false,
             remains: None,
             hold: Hold::default(),
+            way: None,
         }
     }
 
@@ -435,6 +435,10 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
 impl Drop for Errand {
     fn drop(&mut self) {
         if self.runs {
+            // A panic would be the others' as well.
+            if let Some(lease) = self.hold.lease().filter(|_| std::thread::panicking()) {
+                lease.fail();
+            }
             // Hands over first, in this process and to others: an observer may call this very key.
             self.hold = Hold::default();
             self.right = Right::Spent;

@@ -43,6 +43,10 @@ pub(crate) struct Far {
     pub(crate) encrypt_all: bool,
     pub(crate) max_value_bytes: Option<u64>,
     pub(crate) owed: Arc<Owed>,
+    /// How long an operation may take.
+    pub(crate) deadline: Duration,
+    /// How long one waits for another process's computation, where the cache says that.
+    pub(crate) lease_wait: Option<Duration>,
 }
 
 impl Far {

@@ -17,6 +17,8 @@ pub enum Problem {
     /// Not all of the value's type can be seen, so that a program in which the rest has changed would read these bytes as something else. In words for
     /// its author.
     IncompleteSchema(String),
+    /// It says `lock`, and the store refuses to give leases: why, in words. Without one nothing is stored.
+    NoLeases(String),
     /// Another function of this program has the same path, so that both would have the same names outside the process.
     SharedPath,
     /// It was called outside of every scope, where a scope is [required](crate::require_scope).
@@ -46,6 +48,11 @@ impl fmt::Display for Problem {
                 f,
                 "{gap}, so a changed type could not be told from this one: say `version = 1`, and another number whenever the type of the values \
                  changes, or `codec = \"msgpack\"`, or `local` (of a `Policy`: `schema(false)`, and another name for another type)",
+            ),
+            Self::NoLeases(why) => write!(
+                f,
+                "it says `lock` and the store gives no leases ({why}), so that nothing is stored: let the store's user run scripts (on Redis: \
+                 `+eval +evalsha`), or leave `lock` out",
             ),
             Self::SharedPath => f.write_str(
                 "another memoized function has the same path, so outside the process their names would meet: give one of them `name = \"..\"`",
@@ -101,5 +108,6 @@ fn bit(problem: &Problem) -> u8 {
         Problem::SharedKey { .. } => 16,
         Problem::IncompleteSchema(_) => 32,
         Problem::OutsideScope => 64,
+        Problem::NoLeases(_) => 128,
     }
 }

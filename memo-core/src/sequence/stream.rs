@@ -11,10 +11,11 @@ use super::consumer::{Body, Consumer, FINISH};
 use super::passage::{Job, Turn, Verdict, Wait, Yielded};
 use super::spool::Waited;
 use super::{FromTorn, ItemRules, Yield};
+use crate::alarm::{self, Timer};
+use crate::background;
 use crate::key::Key;
 use crate::site::Site;
 use crate::waits::Waits;
-use crate::{alarm, background};
 
 /// The items of a memoized stream: from the cache, or from the body.
 ///
@@ -48,7 +49,7 @@ impl<F, S> Body for StreamBody<F, S> {
 
 /// When one who waits for a producer looks again at whether that is in vain, and who is woken then. One at a time: it cannot be taken back.
 #[derive(Default)]
-struct Alarm(Option<(Instant, Waker)>);
+struct Alarm(Option<(Instant, Waker, Timer)>);
 
 /// Answers a call of `site` from the cache, or by `body`, when it is polled.
 pub fn stream<R, K, F, S>(
@@ -242,12 +243,12 @@ impl Alarm {
     fn set(&mut self, left: Duration, waker: &Waker) {
         let now = Instant::now();
         let due = now.checked_add(left);
-        let is_set = self.0.as_ref().is_some_and(|(at, woken)| {
+        let is_set = self.0.as_ref().is_some_and(|(at, woken, _)| {
             *at > now && due.is_none_or(|due| *at <= due) && woken.will_wake(waker)
         });
         if !is_set {
-            self.0 = due.map(|due| (due, waker.clone()));
-            alarm::wake_in(left, waker.clone());
+            let timer = |due| (due, waker.clone(), alarm::timer(left, waker.clone()));
+            self.0 = due.map(timer);
         }
     }
 }

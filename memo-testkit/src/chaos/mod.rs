@@ -396,11 +396,17 @@ impl<B: Backend> Backend for Chaos<B> {
         self.suffer(trouble, waits, work).await
     }
 
-    async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
+    async fn lease(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<Lease> {
         self.deny_unless(|can| can.leases)?;
         let names = std::slice::from_ref(name);
         let trouble = self.meet(Operation::Lease, names);
-        let work = self.0.backend.lease(name, time, waits);
+        let work = self.0.backend.lease(name, token, time, waits);
         let lease = self.suffer(trouble, waits, work).await?;
         let Lease::Found(value) = lease else {
             return Ok(lease);
@@ -408,6 +414,27 @@ impl<B: Backend> Backend for Chaos<B> {
         let mut answers = vec![Some(value.clone())];
         spoil(&mut answers, names, trouble, &mut self.book());
         Ok(Lease::Found(answers.pop().flatten().unwrap_or(value)))
+    }
+
+    async fn seize(&self, name: &Name, token: Token, time: Duration, waits: Waits) -> Answer<()> {
+        self.deny_unless(|can| can.leases)?;
+        let trouble = self.meet(Operation::Seize, std::slice::from_ref(name));
+        let work = self.0.backend.seize(name, token, time, waits);
+        self.suffer(trouble, waits, work).await
+    }
+
+    async fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<bool> {
+        self.deny_unless(|can| can.leases)?;
+        let trouble = self.meet(Operation::Join, std::slice::from_ref(name));
+        let work = self.0.backend.join(name, holder, token, time, waits);
+        self.suffer(trouble, waits, work).await
     }
 
     async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
@@ -427,14 +454,14 @@ impl<B: Backend> Backend for Chaos<B> {
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> Answer<Option<Token>> {
+    ) -> Answer<bool> {
         self.deny_unless(|can| can.leases)?;
         let trouble = self.meet(Operation::Extend, std::slice::from_ref(name));
         let work = self.0.backend.extend(name, token, time, waits);
         self.suffer(trouble, waits, work).await
     }
 
-    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
+    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<bool> {
         self.deny_unless(|can| can.leases)?;
         let trouble = self.meet(Operation::Release, std::slice::from_ref(name));
         let work = self.0.backend.release(name, token, waits);

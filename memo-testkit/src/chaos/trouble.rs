@@ -21,6 +21,10 @@ pub enum Operation {
     Add,
     /// `lease`.
     Lease,
+    /// `seize`.
+    Seize,
+    /// `join`.
+    Join,
     /// `fill`.
     Fill,
     /// `extend`.

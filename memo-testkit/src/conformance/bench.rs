@@ -139,19 +139,41 @@ impl<'s, B: Backend> Bench<'s, B> {
 
     /// A lease for longer than any law takes.
     pub(super) fn lease(&self, name: &Name) -> Lease {
-        self.lease_for(name, self.moments(3600))
+        self.lease_by(name, token(), self.moments(3600))
     }
 
-    pub(super) fn lease_for(&self, name: &Name, time: Duration) -> Lease {
-        self.done(self.backend().lease(name, time, self.waits))
+    pub(super) fn lease_by(&self, name: &Name, token: Token, time: Duration) -> Lease {
+        self.done(self.backend().lease(name, token, time, self.waits))
     }
 
     #[track_caller]
     pub(super) fn granted(&self, name: &Name) -> Token {
-        match self.lease(name) {
-            Lease::Granted(token) => token,
-            other => panic!("no lease was granted: {other:?}"),
-        }
+        self.granted_for(name, self.moments(3600))
+    }
+
+    #[track_caller]
+    pub(super) fn granted_for(&self, name: &Name, time: Duration) -> Token {
+        let token = token();
+        let lease = self.lease_by(name, token, time);
+        assert_eq!(lease, Lease::Granted, "no lease was granted");
+        token
+    }
+
+    pub(super) fn is_held(&self, name: &Name) -> bool {
+        matches!(self.lease(name), Lease::Held(_))
+    }
+
+    pub(super) fn seize(&self, name: &Name, time: Duration) -> Token {
+        let token = token();
+        self.done(self.backend().seize(name, token, time, self.waits));
+        token
+    }
+
+    /// The token by which it was joined, if it was.
+    pub(super) fn join(&self, name: &Name, holder: Token, time: Duration) -> Option<Token> {
+        let token = token();
+        let join = self.backend().join(name, holder, token, time, self.waits);
+        self.done(join).then_some(token)
     }
 
     pub(super) fn fill(&self, name: &Name, value: impl Into<Bytes>, token: Token) -> bool {
@@ -169,12 +191,12 @@ impl<'s, B: Backend> Bench<'s, B> {
         self.done(self.backend().fill(item, token, self.waits))
     }
 
-    pub(super) fn extend(&self, name: &Name, token: Token, time: Duration) -> Option<Token> {
+    pub(super) fn extend(&self, name: &Name, token: Token, time: Duration) -> bool {
         self.done(self.backend().extend(name, token, time, self.waits))
     }
 
-    pub(super) fn release(&self, name: &Name, token: Token) {
-        self.done(self.backend().release(name, token, self.waits));
+    pub(super) fn release(&self, name: &Name, token: Token) -> bool {
+        self.done(self.backend().release(name, token, self.waits))
     }
 
     pub(super) fn backend(&self) -> &B {
@@ -220,6 +242,13 @@ pub(super) fn item(
 pub(super) fn another_group() -> Group {
     static NEXT: AtomicU32 = AtomicU32::new(1 << 31);
     Group(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// One that no other lease has: of the laws that are put to one store, in this process or in another.
+fn token() -> Token {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = LAST.fetch_add(1, Ordering::Relaxed);
+    Token(RandomState::new().hash_one((std::process::id(), number)))
 }
 
 #[cfg(test)]

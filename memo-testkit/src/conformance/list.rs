@@ -109,7 +109,27 @@ macro_rules! __each_law {
             leases LeasesThatExpire an_extended_lease_is_over_after_its_time
                 "It counts from the extension, and is never for ever.";
             leases Leases an_extended_lease_goes_to_the_next
-                "The token that was answered is the right from then on, to give back as well.";
+                "It is given back as any other.";
+            leases Leases a_lease_is_granted_once_more_to_its_holder
+                "Who lost the reply asks again, and must not wait for himself.";
+            leases Leases a_release_says_whether_there_was_a_lease
+                "Who gives a lease back before it was granted has to do so again.";
+            leases Leases a_seized_name_is_filled_by_nobody_else
+                "A new value is computed although there is one: what is there goes, and whoever computes it.";
+            leases Leases a_delete_ends_a_seized_lease
+                "What was computed before an invalidation is not served after it, whoever asked for it.";
+            leases LeasesThatExpire a_seized_lease_is_over_after_its_time
+                "As any other.";
+            leases Leases whoever_joins_a_lease_may_fill_as_well
+                "A holder that works for long is not turned away by the one who has waited long enough.";
+            leases Leases one_of_many_callers_joins_a_holder
+                "Those who have waited long enough do not all compute at once.";
+            leases LeasesThatExpire a_joined_lease_lasts_for_the_time_of_who_joined
+                "Nor is it over with that of the first.";
+            leases Leases a_joined_lease_is_given_back_by_each
+                "One that failed does not end the right of the other.";
+            leases Leases a_set_and_a_delete_end_a_joined_lease
+                "For all who hold it.";
             leases Leases a_lease_that_is_over_is_not_extended
                 "Its holder learns that it is, and what was stored since stays.";
             leases LeasesThatExpire a_lease_that_timed_out_is_not_extended

@@ -152,7 +152,10 @@ pub(super) fn a_missing_operation_says_so<B: Backend>(bench: &Bench<'_, B>) {
         unsupported(bench.run(store.add(&name, 1, FOREVER, waits)));
     }
     if !can.leases {
-        unsupported(bench.run(store.lease(&name, second, waits)));
+        unsupported(bench.run(store.lease(&name, token, second, waits)));
+        unsupported(bench.run(store.seize(&name, token, second, waits)));
+        unsupported(bench.run(store.join(&name, token, token, second, waits)));
+        unsupported(bench.run(store.extend(&name, token, second, waits)));
         unsupported(bench.run(store.fill(item(&name, "A", FOREVER), token, waits)));
         unsupported(bench.run(store.release(&name, token, waits)));
     }

@@ -264,14 +264,48 @@ impl Backend for AnyStore {
         ask!(&self.server, server => server.add(&name, more, expiration, waits).await)
     }
 
-    async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
+    async fn lease(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<Lease> {
         let (waits, name) = (self.begin(waits).await?, self.name(name));
         let patient = self.patient(time);
-        let lease = ask!(&self.server, server => server.lease(&name, patient, waits).await)?;
-        if let (Lease::Granted(_), Some(clock)) = (&lease, &self.part.clock) {
+        let lease = ask!(&self.server, server => server.lease(&name, token, patient, waits).await)?;
+        if let (Lease::Granted, Some(clock)) = (&lease, &self.part.clock) {
             self.book().lease(&name, time, clock);
         }
         Ok(lease)
+    }
+
+    async fn seize(&self, name: &Name, token: Token, time: Duration, waits: Waits) -> Answer<()> {
+        let (waits, name) = (self.begin(waits).await?, self.name(name));
+        let patient = self.patient(time);
+        ask!(&self.server, server => server.seize(&name, token, patient, waits).await)?;
+        if let Some(clock) = &self.part.clock {
+            self.book().lease(&name, time, clock);
+        }
+        Ok(())
+    }
+
+    async fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<bool> {
+        let (waits, name) = (self.begin(waits).await?, self.name(name));
+        let patient = self.patient(time);
+        let joined =
+            ask!(&self.server, server => server.join(&name, holder, token, patient, waits).await)?;
+        if let (true, Some(clock)) = (joined, &self.part.clock) {
+            self.book().lease(&name, time, clock);
+        }
+        Ok(joined)
     }
 
     async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
@@ -285,18 +319,18 @@ impl Backend for AnyStore {
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> Answer<Option<Token>> {
+    ) -> Answer<bool> {
         let (waits, name) = (self.begin(waits).await?, self.name(name));
         let patient = self.patient(time);
-        let token =
+        let stands =
             ask!(&self.server, server => server.extend(&name, token, patient, waits).await)?;
-        if let (Some(_), Some(clock)) = (token, &self.part.clock) {
+        if let (true, Some(clock)) = (stands, &self.part.clock) {
             self.book().lease(&name, time, clock);
         }
-        Ok(token)
+        Ok(stands)
     }
 
-    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
+    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<bool> {
         let (waits, name) = (self.begin(waits).await?, self.name(name));
         ask!(&self.server, server => server.release(&name, token, waits).await)
     }

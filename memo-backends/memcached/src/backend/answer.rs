@@ -2,8 +2,9 @@
 
 use memo_core::backend::{Answer, Bytes, Fault, Lease, Token};
 
-use crate::error;
+use super::lease::{self, Placeholder, is_placeholder};
 use crate::protocol::{Flags, Reply};
+use crate::{error, expiry};
 
 pub(super) fn value(reply: Reply, server: &str) -> Answer<Option<Bytes>> {
     match reply {
@@ -53,18 +54,52 @@ pub(super) fn sum(reply: Reply, server: &str) -> Answer<u64> {
     }
 }
 
-pub(super) fn lease(reply: Reply, server: &str) -> Answer<Lease> {
-    match reply {
-        Reply::Value(value, flags) if !is_placeholder(value.len(), flags) => {
-            Ok(Lease::Found(value))
-        }
-        Reply::Value(_, flags) if flags.won => Ok(Lease::Granted(token(flags, server)?)),
-        Reply::Value(..) => Ok(Lease::Held),
+/// What a look and the making of a placeholder say together; `None` where somebody came in between.
+pub(super) fn lease(
+    (looked, made): (Reply, Reply),
+    token: Token,
+    server: &str,
+) -> Answer<Option<Lease>> {
+    match made {
+        Reply::Done(flags) => return number(flags, server).map(|_| Some(Lease::Granted)),
+        Reply::Other => {}
+        other => return Err(unexpected(&other, server)),
+    }
+    match looked {
+        Reply::Value(value, flags) => match lease::read(&value, flags) {
+            None => Ok(Some(Lease::Found(value))),
+            Some(holders) => {
+                number(flags, server)?;
+                Ok(holders.first().map(|&holder| match holder == token {
+                    true => Lease::Granted,
+                    false => Lease::Held(holder),
+                }))
+            }
+        },
+        Reply::Absent => Ok(None),
         other => Err(unexpected(&other, server)),
     }
 }
 
-pub(super) fn filled(reply: Reply, server: &str) -> Answer<bool> {
+/// The placeholder that a look has found, if there is one.
+pub(super) fn placeholder(reply: Reply, server: &str) -> Answer<Option<Placeholder>> {
+    let (value, flags) = match reply {
+        Reply::Value(value, flags) => (value, flags),
+        Reply::Absent => return Ok(None),
+        other => return Err(unexpected(&other, server)),
+    };
+    let Some(holders) = lease::read(&value, flags) else {
+        return Ok(None);
+    };
+    Ok(Some(Placeholder {
+        holders,
+        cas: number(flags, server)?,
+        exptime: expiry::left(flags.left),
+    }))
+}
+
+/// Whether something was done on the condition that was given.
+pub(super) fn changed(reply: Reply, server: &str) -> Answer<bool> {
     match reply {
         Reply::Done(_) => Ok(true),
         Reply::Absent | Reply::Other => Ok(false),
@@ -72,29 +107,13 @@ pub(super) fn filled(reply: Reply, server: &str) -> Answer<bool> {
     }
 }
 
-pub(super) fn extended(reply: Reply, server: &str) -> Answer<Option<Token>> {
-    match reply {
-        Reply::Done(flags) => token(flags, server).map(Some),
-        Reply::Absent | Reply::Other => Ok(None),
-        other => Err(unexpected(&other, server)),
-    }
-}
-
-pub(super) fn released(reply: Reply, server: &str) -> Answer<()> {
-    filled(reply, server).map(|_| ())
-}
-
-fn token(flags: Flags, server: &str) -> Answer<Token> {
+/// The number of an item. To the server 0 means not to compare.
+pub(super) fn number(flags: Flags, server: &str) -> Answer<u64> {
     match flags.cas {
         Some(0) => Err(error::no_leases(server)),
-        Some(cas) => Ok(Token(cas)),
+        Some(cas) => Ok(cas),
         None => Err(error::unexpected(server)),
     }
-}
-
-/// What a lease leaves: empty, and without the flag that all have that we store.
-fn is_placeholder(length: usize, flags: Flags) -> bool {
-    length == 0 && flags.client == Some(0)
 }
 
 fn unexpected(reply: &Reply, server: &str) -> Fault {
@@ -109,7 +128,7 @@ mod tests {
     use memo_core::backend::FaultKind;
 
     use super::*;
-    use crate::protocol::Refusal;
+    use crate::protocol::{LEASED, Refusal};
 
     fn flags(client: u32) -> Flags {
         Flags {
@@ -120,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_placeholder_is_no_value_and_an_empty_value_is_one() {
-        let placeholder = Reply::Value(Bytes::new(), flags(0));
+        let placeholder = Reply::Value(lease::written(&[Token(1)]), flags(LEASED));
         let empty = Reply::Value(Bytes::new(), flags(1));
         let counter = Reply::Value("5".into(), flags(0));
         assert_eq!(value(placeholder, ""), Ok(None));
@@ -136,27 +155,56 @@ mod tests {
                 "",
             )
         };
-        assert_eq!(looked(0, 0), Ok(false));
-        assert_eq!(looked(0, 1), Ok(true));
-        assert_eq!(looked(5, 0), Ok(true));
+        assert_eq!(looked(16, LEASED), Ok(false));
+        assert_eq!(looked(128, LEASED), Ok(false));
+        for (size, client) in [(0, 0), (0, 1), (16, 1), (5, 0), (17, LEASED), (144, LEASED)] {
+            assert_eq!(looked(size, client), Ok(true), "{size} {client}");
+        }
         assert_eq!(presence(Reply::Absent, ""), Ok(false));
     }
 
+    fn numbered(client: u32, cas: u64) -> Flags {
+        Flags {
+            cas: Some(cas),
+            ..flags(client)
+        }
+    }
+
     #[test]
-    fn a_lease_is_for_the_one_who_won_it() {
-        let of = |won, cas| {
-            let cas = Some(cas);
-            let flags = Flags {
-                cas,
-                won,
-                ..flags(0)
-            };
-            lease(Reply::Value(Bytes::new(), flags), "")
-        };
-        assert_eq!(of(true, 7), Ok(Lease::Granted(Token(7))));
-        assert_eq!(of(false, 7), Ok(Lease::Held));
-        let kind = of(true, 0).map_err(|fault| fault.kind());
+    fn a_lease_is_for_the_one_who_made_the_placeholder() {
+        const ME: Token = Token(1);
+        let held = |token| Reply::Value(lease::written(&[token]), numbered(LEASED, 7));
+        let of = |looked, made| lease((looked, made), ME, "");
+        let done = || Reply::Done(numbered(0, 7));
+        assert_eq!(of(Reply::Absent, done()), Ok(Some(Lease::Granted)));
+        assert_eq!(of(held(ME), Reply::Other), Ok(Some(Lease::Granted)));
+        let other = of(held(Token(2)), Reply::Other);
+        assert_eq!(other, Ok(Some(Lease::Held(Token(2)))));
+        let value = Reply::Value("A".into(), numbered(1, 7));
+        let found = Some(Lease::Found("A".into()));
+        assert_eq!(of(value, Reply::Other), Ok(found));
+        assert_eq!(of(Reply::Absent, Reply::Other), Ok(None));
+        let kind = of(Reply::Absent, Reply::Done(numbered(0, 0)));
+        let kind = kind.map_err(|fault| fault.kind());
         assert_eq!(kind, Err(FaultKind::Unsupported));
+    }
+
+    #[test]
+    fn a_value_is_no_placeholder() {
+        let value = Reply::Value(lease::written(&[Token(1)]), numbered(1, 7));
+        assert_eq!(placeholder(value, ""), Ok(None));
+        assert_eq!(placeholder(Reply::Absent, ""), Ok(None));
+        let flags = Flags {
+            left: Some(30),
+            ..numbered(LEASED, 7)
+        };
+        let held = placeholder(Reply::Value(lease::written(&[Token(1)]), flags), "");
+        let expected = Placeholder {
+            holders: vec![Token(1)],
+            cas: 7,
+            exptime: 30,
+        };
+        assert_eq!(held, Ok(Some(expected)));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the trait asks for, in the client's words.
 
 mod answer;
+mod lease;
 mod limit;
 mod name;
 
@@ -14,6 +15,7 @@ use memo_core::{Expiration, Waits};
 use memo_net::retry::Twice;
 use memo_net::{Deadline, Listening};
 
+use self::lease::Placeholder;
 use self::limit::Limit;
 use crate::MemcachedConfig;
 use crate::client::{Client, How, Replies};
@@ -46,6 +48,9 @@ pub struct Memcached {
     /// Gone with the last who shares these terms.
     listening: Option<Arc<Listening>>,
 }
+
+/// How often a placeholder is looked at that others keep changing.
+const MOST_TRIES: usize = 16;
 
 impl Memcached {
     /// The servers of this URL, which [`MemcachedConfig`] explains. Nothing is connected yet: a server that is absent now may be there later.
@@ -115,6 +120,35 @@ impl Memcached {
             let server = self.client.label(name.as_str());
             read(reply, server)
         })
+    }
+
+    /// Does by the right of a lease what `change` makes of the placeholder, unless that is nothing: then the answer is `false`. Whoever else has
+    /// changed the placeholder in between has it looked at once more.
+    async fn change(
+        &self,
+        name: &Name,
+        waits: Waits,
+        twice: Twice,
+        change: impl Fn(&Placeholder, &str) -> Option<Request> + Send,
+    ) -> Answer<bool> {
+        let name = name::checked(name)?;
+        let deadline = self.deadline();
+        let how = how(&deadline, waits, Twice::Same);
+        let server = self.client.label(name);
+        for _ in 0..MOST_TRIES {
+            let looked = self.one(name, how, |request| request.look(name)).await?;
+            let found = answer::placeholder(looked, server)?;
+            let Some(request) = found.and_then(|found| change(&found, name)) else {
+                return Ok(false);
+            };
+            let how = How { twice, ..how };
+            let mut replies = self.client.ask(name, &request, how).await?;
+            let reply = replies.pop().ok_or_else(|| error::unexpected(server))?;
+            if answer::changed(reply, server)? {
+                return Ok(true);
+            }
+        }
+        Err(error::crowded_name())
     }
 
     /// How many of these names have a value, as far as a command says that looks at them.
@@ -268,66 +302,108 @@ impl Backend for Memcached {
         answer::sum(reply, self.client.label(name))
     }
 
-    /// Where there is nothing the server leaves an empty placeholder without our flag, and says so to one caller. The token is the placeholder's
-    /// own number, which the server gives to nothing else until it is restarted.
-    async fn lease(&self, name: &Name, time: Duration, waits: Waits) -> Answer<Lease> {
+    /// The look and the making of a placeholder are one exchange.
+    async fn lease(
+        &self,
+        name: &Name,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<Lease> {
         let deadline = self.deadline();
-        let how = how(&deadline, waits, Twice::Differs);
+        let how = how(&deadline, waits, Twice::Same);
         let name = name::checked(name)?;
-        let exptime = lease_time(time);
-        let lease = |request: &mut Request| request.lease(name, exptime);
-        let reply = self.one(name, how, lease).await?;
-        answer::lease(reply, self.client.label(name))
+        let (holder, exptime) = (lease::written(&[token]), lease_time(time));
+        let server = self.client.label(name);
+        for _ in 0..MOST_TRIES {
+            let mut request = Request::default();
+            request.look(name);
+            request.lease(name, &holder, exptime);
+            let replies = self.client.ask(name, &request, how).await?;
+            let Ok([looked, made]) = <[Reply; 2]>::try_from(replies) else {
+                return Err(error::unexpected(server));
+            };
+            let is_useless = matches!(&made, Reply::Done(flags) if flags.cas == Some(0));
+            if is_useless {
+                self.one(name, how, |request| request.delete(name)).await?;
+            }
+            if let Some(lease) = answer::lease((looked, made), token, server)? {
+                return Ok(lease);
+            }
+        }
+        Err(error::crowded_name())
     }
 
-    /// Whatever becomes of the name (a value, another placeholder, nothing) has another number than the placeholder had.
-    async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
+    async fn seize(&self, name: &Name, token: Token, time: Duration, waits: Waits) -> Answer<()> {
         let deadline = self.deadline();
-        let how = how(&deadline, waits, Twice::Differs);
-        let name = name::checked(&item.name)?;
-        limit::checked(&item.value)?;
-        let Some(cas) = cas(token) else {
-            return Ok(false);
-        };
-        let exptime = exptime(item.expiration, SystemTime::now());
-        let fill = |request: &mut Request| match is_over(item.expiration) {
-            true => request.release(name, cas),
-            false => request.fill(name, &item.value, exptime, cas),
-        };
-        let reply = self.one(name, how, fill).await?;
-        answer::filled(reply, self.client.label(name))
+        let how = how(&deadline, waits, Twice::Same);
+        let name = name::checked(name)?;
+        let (holder, exptime) = (lease::written(&[token]), lease_time(time));
+        let seize = |request: &mut Request| request.seize(name, &holder, exptime);
+        let reply = self.one(name, how, seize).await?;
+        answer::stored(reply, self.client.label(name))
     }
 
-    /// A new placeholder takes the place of the old one. A server that is asked to change the time alone does not look at the number.
+    async fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        waits: Waits,
+    ) -> Answer<bool> {
+        let exptime = lease_time(time);
+        self.change(name, waits, Twice::Same, |lease, name| {
+            let holders = lease.joined(holder, token)?;
+            let mut request = Request::default();
+            request.replace_lease(name, &holders, exptime, lease.cas);
+            Some(request)
+        })
+        .await
+    }
+
+    async fn fill(&self, item: Item, token: Token, waits: Waits) -> Answer<bool> {
+        limit::checked(&item.value)?;
+        let exptime = exptime(item.expiration, SystemTime::now());
+        self.change(&item.name, waits, Twice::Differs, |lease, name| {
+            let mut request = Request::default();
+            match is_over(item.expiration) {
+                true => request.release(name, lease.cas),
+                false => request.fill(name, &item.value, exptime, lease.cas),
+            }
+            lease.is_of(token).then_some(request)
+        })
+        .await
+    }
+
+    /// A server that is asked to change the time alone does not look at the number.
     async fn extend(
         &self,
         name: &Name,
         token: Token,
         time: Duration,
         waits: Waits,
-    ) -> Answer<Option<Token>> {
-        let deadline = self.deadline();
-        let how = how(&deadline, waits, Twice::Differs);
-        let name = name::checked(name)?;
-        let Some(cas) = cas(token) else {
-            return Ok(None);
-        };
+    ) -> Answer<bool> {
         let exptime = lease_time(time);
-        let extend = |request: &mut Request| request.extend(name, exptime, cas);
-        let reply = self.one(name, how, extend).await?;
-        answer::extended(reply, self.client.label(name))
+        self.change(name, waits, Twice::Same, |lease, name| {
+            let holders = lease::written(&lease.holders);
+            let mut request = Request::default();
+            request.replace_lease(name, &holders, exptime, lease.cas);
+            lease.is_of(token).then_some(request)
+        })
+        .await
     }
 
-    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<()> {
-        let deadline = self.deadline();
-        let how = how(&deadline, waits, Twice::Same);
-        let name = name::checked(name)?;
-        let Some(cas) = cas(token) else {
-            return Ok(());
-        };
-        let release = |request: &mut Request| request.release(name, cas);
-        let reply = self.one(name, how, release).await?;
-        answer::released(reply, self.client.label(name))
+    async fn release(&self, name: &Name, token: Token, waits: Waits) -> Answer<bool> {
+        self.change(name, waits, Twice::Same, |lease, name| {
+            let mut request = Request::default();
+            match lease.without(token) {
+                None => request.release(name, lease.cas),
+                Some(others) => request.replace_lease(name, &others, lease.exptime, lease.cas),
+            }
+            lease.is_of(token).then_some(request)
+        })
+        .await
     }
 }
 
@@ -343,9 +419,4 @@ fn how(deadline: &Deadline, waits: Waits, twice: Twice) -> How<'_> {
         twice,
         whoever_is_there: false,
     }
-}
-
-/// What is compared with the number of an item. To the server 0 means not to compare.
-fn cas(Token(cas): Token) -> Option<u64> {
-    (cas != 0).then_some(cas)
 }

@@ -61,7 +61,8 @@ fn flags<'a>(words: impl Iterator<Item = &'a [u8]>) -> Result<Flags, Malformed> 
             }
             Some((b's', token)) => flags.size = Some(number(token)?),
             Some((b'c', token)) => flags.cas = Some(number(token)?),
-            Some((b'W', [])) => flags.won = true,
+            // No end is `-1`.
+            Some((b't', token)) if token != b"-1" => flags.left = Some(number(token)?),
             _ => {}
         }
     }
@@ -155,14 +156,18 @@ mod tests {
 
     #[test]
     fn a_value_says_its_length_and_flags() {
-        let won = Flags {
+        let leased = Flags {
             client: Some(0),
             cas: Some(7),
-            won: true,
+            left: Some(30),
             size: None,
         };
-        let head = parse(b"VA 0 f0 c7 W\r\n\r\n");
-        assert_eq!(head, Ok(Some((Head::Value(0, won), 14))));
+        let head = parse(b"VA 0 f0 c7 t30\r\n\r\n");
+        assert_eq!(head, Ok(Some((Head::Value(0, leased), 16))));
+        let endless = parse(b"VA 0 f0 c7 t-1\r\n\r\n");
+        let left = None;
+        let endless_flags = Flags { left, ..leased };
+        assert_eq!(endless, Ok(Some((Head::Value(0, endless_flags), 16))));
         let plain = parse(b"VA 1048576\r\n");
         assert_eq!(
             plain,

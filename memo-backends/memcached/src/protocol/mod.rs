@@ -11,7 +11,7 @@ mod request;
 pub(crate) use self::inbox::Inbox;
 pub(crate) use self::outbox::{Outbox, SLICES};
 pub(crate) use self::reply::{Flags, Refusal, Reply};
-pub(crate) use self::request::Request;
+pub(crate) use self::request::{LEASED, Request};
 
 /// What came cannot be an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,8 +34,8 @@ pub(crate) struct Flags {
     pub(crate) size: Option<u64>,
     /// `c`: the unique number of this very value.
     pub(crate) cas: Option<u64>,
-    /// `W`: the one who asked is to make the value.
-    pub(crate) won: bool,
+    /// `t`: the seconds that are left; `None` also where there is no end.
+    pub(crate) left: Option<u64>,
 }
 
 /// Why a server did not do what it was asked.

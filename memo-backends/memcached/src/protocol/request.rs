@@ -33,8 +33,11 @@ const SHORT: usize = 4 << 10;
 const MOST_COMMANDS: usize = 32 << 10;
 const MOST_REPLIES: usize = 512;
 
-/// All that is stored by this client carries it. A lease's placeholder, which the server makes, has 0.
+/// All values that this client stores carry it. Counters, which the server makes, have 0.
 const OURS: u32 = 1;
+
+/// The placeholders of leases carry it. Other programs, whose values may get under our names, use small numbers.
+pub(crate) const LEASED: u32 = 0x6d65_6d6f;
 
 impl Request {
     /// `mg`: the value of a name.
@@ -53,10 +56,29 @@ impl Request {
         self.command(format_args!("mg {name} s f T{exptime}\r\n"));
     }
 
-    /// `mg` that leaves a placeholder where there is nothing.
-    pub(crate) fn lease(&mut self, name: &str, exptime: u32) {
+    /// `mg`: the value of a name, its number, and what is left of its time.
+    pub(crate) fn look(&mut self, name: &str) {
+        self.command(format_args!("mg {name} v f c t\r\n"));
+    }
+
+    /// `ms` of a placeholder where there is nothing.
+    pub(crate) fn lease(&mut self, name: &str, holders: &Bytes, exptime: u32) {
         self.changes = true;
-        self.command(format_args!("mg {name} v f c N{exptime}\r\n"));
+        let length = holders.len();
+        self.command(format_args!(
+            "ms {name} {length} T{exptime} F{LEASED} ME c\r\n"
+        ));
+        self.value(holders);
+    }
+
+    /// `ms` of a placeholder in the place of whatever is there.
+    pub(crate) fn seize(&mut self, name: &str, holders: &Bytes, exptime: u32) {
+        self.changes = true;
+        let length = holders.len();
+        self.command(format_args!(
+            "ms {name} {length} T{exptime} F{LEASED} c\r\n"
+        ));
+        self.value(holders);
     }
 
     /// `ms`: stores a value.
@@ -77,10 +99,14 @@ impl Request {
         self.value(value);
     }
 
-    /// `ms` of a new placeholder in the place of the one that has this number.
-    pub(crate) fn extend(&mut self, name: &str, exptime: u32, cas: u64) {
+    /// `ms` of another placeholder in the place of the one that has this number.
+    pub(crate) fn replace_lease(&mut self, name: &str, holders: &Bytes, exptime: u32, cas: u64) {
         self.changes = true;
-        self.command(format_args!("ms {name} 0 T{exptime} C{cas} c\r\n\r\n"));
+        let length = holders.len();
+        self.command(format_args!(
+            "ms {name} {length} T{exptime} F{LEASED} C{cas}\r\n"
+        ));
+        self.value(holders);
     }
 
     /// `md`: deletes what is under a name.
@@ -204,13 +230,17 @@ mod tests {
         assert_eq!(one(|r| r.get("k")), "mg k v f\r\n");
         assert_eq!(one(|r| r.probe("k")), "mg k s f\r\n");
         assert_eq!(one(|r| r.touch("k", 9)), "mg k s f T9\r\n");
-        assert_eq!(one(|r| r.lease("k", 9)), "mg k v f c N9\r\n");
+        assert_eq!(one(|r| r.look("k")), "mg k v f c t\r\n");
+        let lease = one(|r| r.lease("k", &value, 9));
+        assert_eq!(lease, "ms k 3 T9 F1835363695 ME c\r\nabc\r\n");
+        let seize = one(|r| r.seize("k", &value, 9));
+        assert_eq!(seize, "ms k 3 T9 F1835363695 c\r\nabc\r\n");
         let set = one(|r| r.set("k", &value, 0));
         assert_eq!(set, "ms k 3 T0 F1\r\nabc\r\n");
         let fill = one(|r| r.fill("k", &value, 9, 7));
         assert_eq!(fill, "ms k 3 T9 F1 C7\r\nabc\r\n");
-        let extend = one(|r| r.extend("k", 9, 7));
-        assert_eq!(extend, "ms k 0 T9 C7 c\r\n\r\n");
+        let replace = one(|r| r.replace_lease("k", &value, 9, 7));
+        assert_eq!(replace, "ms k 3 T9 F1835363695 C7\r\nabc\r\n");
         assert_eq!(one(|r| r.delete("k")), "md k\r\n");
         assert_eq!(one(|r| r.release("k", 7)), "md k C7\r\n");
         assert_eq!(one(|r| r.add("k", 5, 9)), "ma k N9 J5 D5 v\r\n");

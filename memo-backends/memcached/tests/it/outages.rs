@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use memo_core::Waits;
-use memo_core::backend::{Availability, Backend, FaultKind, Lease, Token};
+use memo_core::backend::{Availability, Backend, FaultKind, Item, Lease, Token};
+use memo_core::{Expiration, Waits};
 use memo_memcached::Memcached;
 use memo_testkit::block_on;
 use memo_testkit::servers::{Break, MemcachedServer, Proxy};
@@ -47,13 +47,14 @@ fn what_would_be_done_twice_is_not_tried_again() {
         set(&memcached, "a", "A", waits).expect("it is stored");
         server.restart();
         // An asynchronous connection may have noticed, and then the first try is on a new one.
-        let fault = block_on(memcached.lease(&name("b"), Duration::from_secs(9), waits));
+        let minute = Expiration::seconds(60);
+        let fault = block_on(memcached.add(&name("b"), 1, minute, waits));
         if let Err(fault) = fault {
             assert_eq!(fault.kind(), FaultKind::Connect);
         }
         assert_eq!(memcached.servers()[0].retried, 0);
-        let lease = block_on(memcached.lease(&name("c"), Duration::from_secs(9), waits));
-        assert!(matches!(lease, Ok(Lease::Granted(_))), "{lease:?}");
+        let sum = block_on(memcached.add(&name("c"), 1, minute, waits));
+        assert_eq!(sum, Ok(1));
     }
 }
 
@@ -246,10 +247,56 @@ fn a_server_without_cas_gives_no_leases_and_says_so() {
     let server = MemcachedServer::with(&["-C"]);
     let memcached = at(server.address());
     for (text, waits) in [("a", Waits::Blocking), ("b", Waits::Async)] {
-        let lease = block_on(memcached.lease(&name(text), Duration::from_secs(9), waits));
-        assert_eq!(kind(lease), Some(FaultKind::Unsupported));
+        let name = name(text);
+        let lease = memcached.lease(&name, Token(1), Duration::from_secs(9), waits);
+        assert_eq!(kind(block_on(lease)), Some(FaultKind::Unsupported));
         assert_eq!(get(&memcached, text, waits), Ok(None));
-        let released = block_on(memcached.release(&name(text), Token(0), waits));
-        assert_eq!(released, Ok(()));
+        let released = block_on(memcached.release(&name, Token(0), waits));
+        assert_eq!(released, Ok(false));
+    }
+}
+
+/// Numbers of items begin anew, so that those of the two placeholders are the same.
+#[test]
+fn a_lease_from_before_a_restart_is_none_after_it() {
+    let [old, new] = [Token(1), Token(2)];
+    let time = Duration::from_secs(60);
+    for waits in [Waits::Blocking, Waits::Async] {
+        let server = MemcachedServer::start();
+        let memcached = at(server.address());
+        let lease = |token| block_on(memcached.lease(&name("a"), token, time, waits));
+        let filled = |value: &'static str, token| {
+            let item = Item {
+                name: name("a"),
+                value: value.into(),
+                expiration: Expiration::seconds(60),
+            };
+            block_on(memcached.fill(item, token, waits))
+        };
+        assert_eq!(lease(old), Ok(Lease::Granted));
+        server.restart();
+        eventually("it is there again", || lease(new) == Ok(Lease::Granted));
+        assert_eq!(filled("old", old), Ok(false));
+        assert_eq!(filled("new", new), Ok(true));
+        assert_eq!(get(&memcached, "a", waits), Ok(Some("new".into())));
+    }
+}
+
+/// As a program would that stores numbers of its own under such flags.
+#[test]
+fn a_strangers_value_is_no_lease() {
+    let server = MemcachedServer::start();
+    let memcached = at(server.address());
+    for (text, flags) in [("a", 0), ("b", 1), ("c", 2), ("d", 16)] {
+        let mut stream = std::net::TcpStream::connect(server.address()).expect("it is there");
+        let command = format!("set {text} {flags} 0 16\r\n0123456789abcdef\r\n");
+        std::io::Write::write_all(&mut stream, command.as_bytes()).expect("it is sent");
+        let mut said = [0; 8];
+        std::io::Read::read_exact(&mut stream, &mut said).expect("it is answered");
+        assert_eq!(&said, b"STORED\r\n");
+        let name = name(text);
+        let lease = memcached.lease(&name, Token(1), Duration::from_secs(9), Waits::Blocking);
+        let found = Lease::Found("0123456789abcdef".into());
+        assert_eq!(block_on(lease), Ok(found), "{flags}");
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn fits(command: &Cmd, reply: &Value) -> bool {
         (b"TYPE" | b"PING", reply) => matches!(reply, SimpleString(_)),
         (b"UNLINK" | b"DEL" | b"STRLEN", reply) => matches!(reply, Int(_)),
         // Our scripts.
-        (b"EVAL" | b"EVALSHA", reply) => matches!(reply, Int(_) | BulkString(_)),
+        (b"EVAL" | b"EVALSHA", reply) => matches!(reply, Int(_) | BulkString(_) | SimpleString(_)),
         (b"ROLE" | b"CLUSTER", reply) => matches!(reply, Array(_)),
         (b"SENTINEL", reply) => matches!(reply, Array(_) | Nil),
         _ => true,
@@ -48,7 +48,7 @@ mod tests {
             (&["TYPE", "a"], &[WORD]),
             (&["UNLINK", "a"], &[NUMBER]),
             (&["DEL", "a"], &[NUMBER]),
-            (&["EVALSHA", "0"], &[NUMBER, BULK]),
+            (&["EVALSHA", "0"], &[NUMBER, BULK, WORD]),
             (&["ROLE"], &[TWO]),
             (&["SENTINEL", "a"], &[TWO, NIL]),
         ];

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use memo_core::Waits;
-use memo_core::backend::{Answer, Availability, Backend, Fault, FaultKind, Lease, Name};
+use memo_core::backend::{Answer, Availability, Backend, Fault, FaultKind, Lease, Name, Token};
 use memo_redis::{Redis, RedisConfig, Topology};
 use memo_testkit::block_on;
 use memo_testkit::servers::{Break, Proxy, RedisServer};
@@ -178,8 +178,8 @@ fn refuses_to_delete(server: &RedisServer, redis: &Redis, refuse: &[&str], kind:
         let (value, lease, nothing) = (name("value"), name("lease"), name("nothing"));
         set(redis, &value, "A", waits).expect("it is stored");
         let time = Duration::from_secs(60);
-        let granted = block_on(redis.lease(&lease, time, waits));
-        assert!(matches!(granted, Ok(Lease::Granted(_))), "{granted:?}");
+        let granted = block_on(redis.lease(&lease, Token(1), time, waits));
+        assert_eq!(granted, Ok(Lease::Granted));
         server.ask(refuse);
         for name in [&value, &lease, &nothing] {
             let names = std::slice::from_ref(name);
@@ -192,8 +192,8 @@ fn refuses_to_delete(server: &RedisServer, redis: &Redis, refuse: &[&str], kind:
         server.ask(&undo);
         server.ask(&["REPLICAOF", "NO", "ONE"]);
         assert_eq!(get(redis, &value, waits), Ok(Some("A".into())));
-        let held = block_on(redis.lease(&lease, time, waits));
-        assert_eq!(held, Ok(Lease::Held), "{waits:?}");
+        let held = block_on(redis.lease(&lease, Token(2), time, waits));
+        assert_eq!(held, Ok(Lease::Held(Token(1))), "{waits:?}");
     }
     assert_eq!(redis.servers()[0].availability, Availability::Up);
 }

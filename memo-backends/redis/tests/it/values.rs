@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use memo_core::backend::{Backend, Bytes, FaultKind, Item, Lease, Name, Terms};
+use memo_core::backend::{Backend, Bytes, FaultKind, Group, Item, Lease, Name, Terms, Token};
 use memo_redis::Redis;
 use memo_testkit::block_on;
 use memo_testkit::servers::RedisServer;
@@ -33,8 +33,8 @@ fn a_name_that_is_leased_has_no_value() {
     for waits in BOTH {
         let (leased, there) = (name("leased"), name("there"));
         set(&redis, &there, "A", waits).expect("it fits");
-        let lease = block_on(redis.lease(&leased, Duration::from_secs(60), waits));
-        assert!(matches!(lease, Ok(Lease::Granted(_))));
+        let lease = redis.lease(&leased, Token(1), Duration::from_secs(60), waits);
+        assert_eq!(block_on(lease), Ok(Lease::Granted));
         let names = [leased, there];
         let values = block_on(redis.get_many(&names, waits));
         assert_eq!(values, Ok(vec![None, Some("A".into())]));
@@ -52,28 +52,17 @@ fn a_lease_is_kept_by_its_holder_alone_and_given_back_once() {
     let redis = redis(&RedisServer::shared().url(), 20_000);
     let second = Duration::from_secs(60);
     for waits in BOTH {
-        let leased = name("leased");
-        let lease = block_on(redis.lease(&leased, Duration::from_millis(400), waits));
-        let Ok(Lease::Granted(token)) = lease else {
-            panic!("no lease was granted: {lease:?}");
-        };
-        let kept = block_on(redis.extend(&leased, token, second, waits));
-        let kept = kept.expect("it is there").expect("the lease is not over");
+        let (leased, token, other) = (name("leased"), Token(1), Token(2));
+        let lease = |token, time| block_on(redis.lease(&leased, token, time, waits));
+        let extend = |token| block_on(redis.extend(&leased, token, second, waits));
+        let release = || block_on(redis.release(&leased, token, waits));
+        assert_eq!(lease(token, Duration::from_millis(400)), Ok(Lease::Granted));
+        assert_eq!(extend(token), Ok(true));
         std::thread::sleep(Duration::from_millis(600));
-        assert_eq!(
-            block_on(redis.lease(&leased, second, waits)),
-            Ok(Lease::Held)
-        );
-        let other = memo_core::backend::Token(kept.0 ^ 1);
-        assert_eq!(
-            block_on(redis.extend(&leased, other, second, waits)),
-            Ok(None)
-        );
-        block_on(redis.release(&leased, kept, waits)).expect("it is there");
-        assert_eq!(
-            block_on(redis.extend(&leased, kept, second, waits)),
-            Ok(None)
-        );
+        assert_eq!(lease(other, second), Ok(Lease::Held(token)));
+        assert_eq!(extend(other), Ok(false));
+        assert_eq!((release(), release()), (Ok(true), Ok(false)));
+        assert_eq!(extend(token), Ok(false));
     }
 }
 
@@ -108,8 +97,38 @@ fn scripts_that_the_server_forgot_are_taught_again() {
         let minute = memo_core::Expiration::seconds(60);
         assert_eq!(block_on(redis.expire_many(&names, minute, waits)), Ok(2));
         server.ask(&["SCRIPT", "FLUSH"]);
-        let lease = block_on(redis.lease(&names[0], Duration::from_secs(1), waits));
-        assert_eq!(lease, Ok(Lease::Found("A".into())));
+        let lease = redis.lease(&names[0], Token(1), Duration::from_secs(1), waits);
+        assert_eq!(block_on(lease), Ok(Lease::Found("A".into())));
+    }
+}
+
+#[test]
+fn what_a_stranger_has_left_is_no_lease_and_makes_way_for_one() {
+    let server = RedisServer::start();
+    let redis = redis(&server.url(), 20_000);
+    let left: [&[&[&str]]; 5] = [
+        &[&["RPUSH", "stranger", "memo-lease:1"]],
+        &[&["RPUSH", "stranger", "12"], &["EXPIRE", "stranger", "60"]],
+        &[
+            &["LPUSH", "stranger", "memo-lease:x"],
+            &["EXPIRE", "stranger", "60"],
+        ],
+        &[&["HSET", "stranger", "field", "value"]],
+        &[&["SADD", "stranger", "memo-lease:1"]],
+    ];
+    for (waits, commands) in BOTH
+        .into_iter()
+        .flat_map(|waits| left.map(|left| (waits, left)))
+    {
+        let stranger = Name::new("stranger", Group(0));
+        server.ask(&["DEL", "stranger"]);
+        for command in commands {
+            server.ask(command);
+        }
+        let minute = Duration::from_secs(60);
+        let lease = |token| block_on(redis.lease(&stranger, token, minute, waits));
+        assert_eq!(lease(Token(7)), Ok(Lease::Granted), "{commands:?}");
+        assert_eq!(lease(Token(8)), Ok(Lease::Held(Token(7))));
     }
 }
 

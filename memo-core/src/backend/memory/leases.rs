@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::backend::{Group, Name, Token};
+use crate::backend::{Group, Lease, Name, Token};
 use crate::clock::Tick;
 
 /// A power of two, enough that threads seldom meet.
 const SHARDS: usize = 16;
+
+/// How many may hold the lease of one name.
+const MOST_HOLDERS: usize = 8;
 
 /// The leases of all names, in shards that also order the changes of their names.
 ///
@@ -17,24 +19,17 @@ const SHARDS: usize = 16;
 pub(super) struct Leases {
     shards: [Mutex<HashMap<Name, Held>>; SHARDS],
     hasher: RandomState,
-    last: AtomicU64,
 }
 
 struct Held {
-    token: Token,
+    /// Of those who may fill the name; the last one last.
+    holders: Vec<Token>,
     until: Tick,
 }
 
 /// The locked shard of a name.
 pub(super) struct Shard<'a> {
     leases: MutexGuard<'a, HashMap<Name, Held>>,
-    last: &'a AtomicU64,
-}
-
-/// What a caller who found no value gets.
-pub(super) enum Offer {
-    Granted(Token),
-    Held,
 }
 
 impl Leases {
@@ -42,7 +37,6 @@ impl Leases {
         Self {
             shards: Default::default(),
             hasher: RandomState::new(),
-            last: AtomicU64::new(0),
         }
     }
 
@@ -51,7 +45,6 @@ impl Leases {
         let shard = self.hasher.hash_one(name) as usize % SHARDS;
         Shard {
             leases: lock(&self.shards[shard]),
-            last: &self.last,
         }
     }
 
@@ -70,33 +63,58 @@ impl Leases {
 }
 
 impl Shard<'_> {
-    pub(super) fn ask(&mut self, name: &Name, until: Tick, now: Tick) -> Offer {
-        if self
-            .leases
-            .get(name)
-            .is_some_and(|lease| lease.is_good(now))
-        {
-            return Offer::Held;
+    /// The lease of a name under which there is no value.
+    pub(super) fn ask(&mut self, name: &Name, token: Token, until: Tick, now: Tick) -> Lease {
+        let good = self.good(name, now);
+        let holder = good.and_then(|lease| lease.holders.last().copied());
+        match holder {
+            Some(holder) if holder != token => return Lease::Held(holder),
+            Some(_) => {}
+            None => self.seize(name, token, until, now),
         }
+        Lease::Granted
+    }
+
+    /// Gives the lease to this token alone.
+    pub(super) fn seize(&mut self, name: &Name, token: Token, until: Tick, now: Tick) {
         self.make_room(now);
-        let token = Token(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        self.leases.insert(name.clone(), Held { token, until });
-        Offer::Granted(token)
+        let holders = vec![token];
+        self.leases.insert(name.clone(), Held { holders, until });
+    }
+
+    /// Gives the lease to this token as well, if `holder` got it last.
+    pub(super) fn join(
+        &mut self,
+        name: &Name,
+        (holder, token): (Token, Token),
+        until: Tick,
+        now: Tick,
+    ) -> bool {
+        let Some(lease) = self.good(name, now) else {
+            return false;
+        };
+        let last = lease.holders.last().copied();
+        if last == Some(holder) && holder != token {
+            lease.holders.push(token);
+            let many = lease.holders.len();
+            lease.holders.drain(..many.saturating_sub(MOST_HOLDERS));
+        } else if last != Some(token) {
+            return false;
+        }
+        lease.until = until;
+        true
     }
 
     /// Ends the lease by its right; `false` if it has no right any more.
     pub(super) fn redeem(&mut self, name: &Name, token: Token, now: Tick) -> bool {
-        let right = self
-            .leases
-            .get(name)
-            .is_some_and(|lease| lease.token == token && lease.is_good(now));
-        right && self.void(name)
+        let lease = self.good(name, now);
+        lease.is_some_and(|lease| lease.is_of(token)) && self.void(name)
     }
 
     /// Has the lease end at another time; `false` if it is over.
     pub(super) fn extend(&mut self, name: &Name, token: Token, until: Tick, now: Tick) -> bool {
-        match self.leases.get_mut(name) {
-            Some(lease) if lease.token == token && lease.is_good(now) => {
+        match self.good(name, now) {
+            Some(lease) if lease.is_of(token) => {
                 lease.until = until;
                 true
             }
@@ -104,14 +122,22 @@ impl Shard<'_> {
         }
     }
 
-    pub(super) fn release(&mut self, name: &Name, token: Token) {
-        if self
-            .leases
-            .get(name)
-            .is_some_and(|lease| lease.token == token)
-        {
+    /// Takes the right from this token; answers whether it had any.
+    pub(super) fn release(&mut self, name: &Name, token: Token, now: Tick) -> bool {
+        let Some(lease) = self.good(name, now) else {
+            return false;
+        };
+        let was_held = lease.is_of(token);
+        lease.holders.retain(|holder| *holder != token);
+        if lease.holders.is_empty() {
             self.void(name);
         }
+        was_held
+    }
+
+    fn good(&mut self, name: &Name, now: Tick) -> Option<&mut Held> {
+        let lease = self.leases.get_mut(name);
+        lease.filter(|lease| lease.is_good(now))
     }
 
     /// Ends the lease of a name, if there is one.
@@ -133,6 +159,10 @@ impl Shard<'_> {
 impl Held {
     fn is_good(&self, now: Tick) -> bool {
         self.until > now
+    }
+
+    fn is_of(&self, token: Token) -> bool {
+        self.holders.contains(&token)
     }
 }
 

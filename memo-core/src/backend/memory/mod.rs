@@ -11,7 +11,7 @@ use bytes::Bytes;
 use memo_memory::{DropLater, Insert, Lookup, Store};
 
 use self::entry::{Stored, address};
-use self::leases::{Leases, Offer};
+use self::leases::Leases;
 use super::{Answer, Backend, Capability, Fault, FaultKind, Group, Item, Lease, Name, Token};
 use crate::clock::{Clock, Janitor, Tick, Time};
 use crate::context;
@@ -157,30 +157,40 @@ impl Backend for Memory {
         self.work(|inner| inner.add(name, more, expiration))
     }
 
-    async fn lease(&self, name: &Name, time: Duration, _: Waits) -> Answer<Lease> {
-        Ok(self.work(|inner| inner.lease(name, time)))
+    async fn lease(&self, name: &Name, token: Token, time: Duration, _: Waits) -> Answer<Lease> {
+        Ok(self.work(|inner| inner.lease(name, token, time)))
+    }
+
+    async fn seize(&self, name: &Name, token: Token, time: Duration, _: Waits) -> Answer<()> {
+        self.work(|inner| inner.seize(name, token, time));
+        Ok(())
+    }
+
+    async fn join(
+        &self,
+        name: &Name,
+        holder: Token,
+        token: Token,
+        time: Duration,
+        _: Waits,
+    ) -> Answer<bool> {
+        let (now, until) = self.0.now_and_then(time);
+        let mut leases = self.0.leases.of(name);
+        Ok(leases.join(name, (holder, token), until, now))
     }
 
     async fn fill(&self, item: Item, token: Token, _: Waits) -> Answer<bool> {
         self.work(|inner| inner.fill(&item, token))
     }
 
-    async fn extend(
-        &self,
-        name: &Name,
-        token: Token,
-        time: Duration,
-        _: Waits,
-    ) -> Answer<Option<Token>> {
-        let now = self.0.time.exact();
-        let until = Expiration::from(time).deadline(now, None, 0.0);
-        let extended = self.0.leases.of(name).extend(name, token, until, now);
-        Ok(extended.then_some(token))
+    async fn extend(&self, name: &Name, token: Token, time: Duration, _: Waits) -> Answer<bool> {
+        let (now, until) = self.0.now_and_then(time);
+        Ok(self.0.leases.of(name).extend(name, token, until, now))
     }
 
-    async fn release(&self, name: &Name, token: Token, _: Waits) -> Answer<()> {
-        self.0.leases.of(name).release(name, token);
-        Ok(())
+    async fn release(&self, name: &Name, token: Token, _: Waits) -> Answer<bool> {
+        let now = self.0.time.exact();
+        Ok(self.0.leases.of(name).release(name, token, now))
     }
 }
 
@@ -251,18 +261,27 @@ impl Inner {
         Ok(sum)
     }
 
-    fn lease(&self, name: &Name, time: Duration) -> Lease {
+    fn lease(&self, name: &Name, token: Token, time: Duration) -> Lease {
         let _later = DropLater::begin();
         let mut leases = self.leases.of(name);
+        let (now, until) = self.now_and_then(time);
+        match self.get(name, now) {
+            Some(value) => Lease::Found(value),
+            None => leases.ask(name, token, until, now),
+        }
+    }
+
+    fn seize(&self, name: &Name, token: Token, time: Duration) {
+        let _later = DropLater::begin();
+        let mut leases = self.leases.of(name);
+        let (now, until) = self.now_and_then(time);
+        self.store.remove(&address(name));
+        leases.seize(name, token, until, now);
+    }
+
+    fn now_and_then(&self, time: Duration) -> (Tick, Tick) {
         let now = self.time.exact();
-        if let Some(value) = self.get(name, now) {
-            return Lease::Found(value);
-        }
-        let until = Expiration::from(time).deadline(now, None, 0.0);
-        match leases.ask(name, until, now) {
-            Offer::Granted(token) => Lease::Granted(token),
-            Offer::Held => Lease::Held,
-        }
+        (now, Expiration::from(time).deadline(now, None, 0.0))
     }
 
     fn fill(&self, item: &Item, token: Token) -> Answer<bool> {
@@ -492,16 +511,15 @@ mod tests {
         let memory = Memory::with_clock(1 << 20, clock.clone());
         let names = [name("a")];
         let second = Duration::from_secs(1);
-        let lease = || done(memory.lease(&names[0], second, Waits::Async));
+        let lease = |token| done(memory.lease(&names[0], token, second, Waits::Async));
+        let token = Token(1);
         let cut = || done(memory.expire_many(&names, Expiration::millis(10), Waits::Async));
         set(&memory, &names[0], b"1", FOREVER).expect("it fits");
         assert_eq!(cut(), 1);
         clock.0.store(10, Ordering::Relaxed);
-        let Lease::Granted(token) = lease() else {
-            panic!("the value is still there");
-        };
+        assert_eq!(lease(token), Lease::Granted);
         assert_eq!(cut(), 0);
-        assert_eq!(lease(), Lease::Held);
+        assert_eq!(lease(Token(2)), Lease::Held(token));
         let item = Item {
             name: name("a"),
             value: "2".into(),
@@ -527,7 +545,8 @@ mod tests {
         for round in 0..10_000_u64 {
             clock.0.store(round, Ordering::Relaxed);
             let name = name(&round.to_string());
-            done(memory.lease(&name, Duration::from_millis(10), Waits::Async));
+            let time = Duration::from_millis(10);
+            done(memory.lease(&name, Token(round), time, Waits::Async));
         }
         assert!(memory.0.leases.len() < 1000);
     }
