@@ -65,6 +65,10 @@ struct Call<R, U: Ruling<R>> {
 }
 
 /// What has come of a call so far.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved once, within one call"
+)]
 enum Step<R> {
     /// Return this.
     Done(R),
@@ -88,6 +92,10 @@ enum Next {
 
 /// What is left to do when everything that can be waited for has been. Nothing up to here depends on the body, whose type is another one for each
 /// function: so the road is compiled once for each type of value.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved once, within one call"
+)]
 enum Ready<R> {
     /// Return this.
     Done(R),
