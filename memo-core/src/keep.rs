@@ -15,13 +15,16 @@ use std::ops::Deref;
 pub(crate) use self::failure::is_err;
 use crate::value::Cacheable;
 
+/// Returns whether two values are equal.
+pub(crate) type Comparison<V> = fn(&V, &V) -> bool;
+
 /// How a function's outcome and its cached value belong together.
 pub trait Keep<R>: Copy + Send + Sync + 'static {
     /// What is stored.
     type Value: Cacheable;
 
     /// Compares two values; `None` where nobody knows how.
-    const SAME: Option<fn(&Self::Value, &Self::Value) -> bool>;
+    const SAME: Option<Comparison<Self::Value>>;
 
     /// The part of an outcome that may be stored: nothing of an `Err`.
     fn value(outcome: &R) -> Option<&Self::Value>;
@@ -121,7 +124,7 @@ impl<R> Level<R, 5> {
 /// How two values are found to be the same, where that can be.
 pub trait Same<V>: Copy + Send + Sync + 'static {
     /// Compares two values; `None` where nobody knows how.
-    const SAME: Option<fn(&V, &V) -> bool>;
+    const SAME: Option<Comparison<V>>;
 }
 
 /// The values are `PartialEq`.
@@ -133,11 +136,11 @@ pub struct ByEq;
 pub struct Unknown;
 
 impl<V: PartialEq> Same<V> for ByEq {
-    const SAME: Option<fn(&V, &V) -> bool> = Some(|one, other| one == other);
+    const SAME: Option<Comparison<V>> = Some(|one, other| one == other);
 }
 
 impl<V> Same<V> for Unknown {
-    const SAME: Option<fn(&V, &V) -> bool> = None;
+    const SAME: Option<Comparison<V>> = None;
 }
 
 /// The answer: outcomes `R` are kept as `K` says.
@@ -177,7 +180,7 @@ impl KeepAll {
 impl<R: Cacheable, S: Same<R>> Keep<R> for KeepAll<S> {
     type Value = R;
 
-    const SAME: Option<fn(&R, &R) -> bool> = S::SAME;
+    const SAME: Option<Comparison<R>> = S::SAME;
 
     fn value(outcome: &R) -> Option<&R> {
         (!is_err(outcome)).then_some(outcome)
@@ -207,7 +210,7 @@ impl<R: Cacheable, S: Same<R>> Keep<R> for KeepAll<S> {
 impl<T: Cacheable, E: Clone + Send + Sync + 'static, S: Same<T>> Keep<Result<T, E>> for KeepOk<S> {
     type Value = T;
 
-    const SAME: Option<fn(&T, &T) -> bool> = S::SAME;
+    const SAME: Option<Comparison<T>> = S::SAME;
 
     fn value(outcome: &Result<T, E>) -> Option<&T> {
         outcome.as_ref().ok()
@@ -233,7 +236,7 @@ impl<T: Cacheable, E: Clone + Send + Sync + 'static, S: Same<T>> Keep<Result<T, 
 impl<T: Cacheable, E, S: Same<T>> Keep<Result<T, E>> for KeepOkAlone<S> {
     type Value = T;
 
-    const SAME: Option<fn(&T, &T) -> bool> = S::SAME;
+    const SAME: Option<Comparison<T>> = S::SAME;
 
     fn value(outcome: &Result<T, E>) -> Option<&T> {
         outcome.as_ref().ok()

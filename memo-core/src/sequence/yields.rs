@@ -7,7 +7,7 @@ use crate::cache::{Cache, Policy};
 use crate::codec::Wire;
 use crate::expiration::{Expiration, Jitter};
 use crate::far::Manner;
-use crate::keep::{KeepAll, KeepOk, KeepOkAlone, Kept, Same, is_err};
+use crate::keep::{Comparison, KeepAll, KeepOk, KeepOkAlone, Kept, Same, is_err};
 use crate::keyring::Keyring;
 use crate::value::Portable;
 
@@ -17,7 +17,7 @@ pub trait Yield<R>: Copy + Send + Sync + 'static {
     type Value: 'static;
 
     /// Compares two values; `None` where nobody knows how.
-    const SAME: Option<fn(&Self::Value, &Self::Value) -> bool>;
+    const SAME: Option<Comparison<Self::Value>>;
 
     /// The part of an item that may be stored: nothing of an `Err`.
     fn value(item: &R) -> Option<&Self::Value>;
@@ -29,7 +29,7 @@ pub trait Yield<R>: Copy + Send + Sync + 'static {
 impl<R: 'static, S: Same<R>> Yield<R> for KeepAll<S> {
     type Value = R;
 
-    const SAME: Option<fn(&R, &R) -> bool> = S::SAME;
+    const SAME: Option<Comparison<R>> = S::SAME;
 
     fn value(item: &R) -> Option<&R> {
         (!is_err(item)).then_some(item)
@@ -45,7 +45,7 @@ macro_rules! keep_ok {
         impl<T: 'static, E, S: Same<T>> Yield<Result<T, E>> for $keep<S> {
             type Value = T;
 
-            const SAME: Option<fn(&T, &T) -> bool> = S::SAME;
+            const SAME: Option<Comparison<T>> = S::SAME;
 
             fn value(item: &Result<T, E>) -> Option<&T> {
                 item.as_ref().ok()

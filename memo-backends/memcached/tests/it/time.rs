@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use memo_core::backend::{Backend, Bytes, Group, Item, Lease, Name};
+use memo_core::backend::{Backend, Bytes, Group, Item, Lease, Name, Token};
 use memo_core::{Expiration, Waits};
 use memo_memcached::Memcached;
 use memo_testkit::block_on;
@@ -55,14 +55,12 @@ fn what_has_no_time_to_live_is_not_stored_and_replaces_what_was_there() {
             assert_eq!(again, Ok(()), "there was nothing");
         }
         let hour = Duration::from_secs(3600);
-        let lease = || block_on(memcached.lease(&name(&leased), hour, waits));
-        let Ok(Lease::Granted(token)) = lease() else {
-            panic!("nobody else asks");
-        };
-        let filled = block_on(memcached.fill(nothing(&leased), token, waits));
+        let lease = |token| block_on(memcached.lease(&name(&leased), token, hour, waits));
+        assert_eq!(lease(Token(1)), Ok(Lease::Granted));
+        let filled = block_on(memcached.fill(nothing(&leased), Token(1), waits));
         assert_eq!(filled, Ok(true));
         assert_eq!(get(&memcached, &leased, waits), Ok(None));
-        assert!(matches!(lease(), Ok(Lease::Granted(_))));
+        assert_eq!(lease(Token(2)), Ok(Lease::Granted));
     }
 }
 
@@ -74,7 +72,7 @@ fn a_deadline_beyond_all_reckoning_is_a_long_one() {
         let text = format!("endless:{waits:?}");
         set(&memcached, &text, "A", waits).expect("it is stored");
         assert_eq!(get(&memcached, &text, waits), Ok(Some("A".into())));
-        let lease = block_on(memcached.lease(&name("lease"), Duration::MAX, waits));
+        let lease = block_on(memcached.lease(&name("lease"), Token(1), Duration::MAX, waits));
         assert!(lease.is_ok(), "{lease:?}");
     }
 }
