@@ -279,6 +279,11 @@ impl Backend for Leasing {
         Ok(found.map_or(Lease::Granted, Lease::Found))
     }
 
+    async fn seize(&self, name: &Name, _: Token, _: Duration, waits: Waits) -> Answer<()> {
+        let deleted = self.0.delete_many(std::slice::from_ref(name), waits);
+        deleted.await.map(drop)
+    }
+
     async fn fill(&self, item: Item, _: Token, waits: Waits) -> Answer<bool> {
         self.0.set_many(vec![item], waits).await.map(|()| true)
     }
