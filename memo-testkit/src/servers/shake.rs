@@ -71,7 +71,8 @@ pub(super) struct Luck {
 impl Luck {
     pub(super) fn of(shake: Shake, connection: usize) -> Self {
         let mut luck = Self {
-            dice: Dice::new(shake.seed ^ (connection as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            // Not a multiple of the step of the dice: connections would have the same numbers, one throw later each.
+            dice: Dice::new(shake.seed ^ ((connection as u64) << 32)),
             shake,
             usual: Duration::ZERO,
         };
