@@ -89,11 +89,15 @@ impl Verdict {
     }
 }
 
+/// Whether a call could read these bytes.
+type Reads<'a> = &'a (dyn Fn(&[u8]) -> bool + Sync);
+
 pub(crate) async fn explain(
     cache: &Cache,
     key: &Key,
     place: &Place,
     address: &KeyRef<'_>,
+    can_read: Reads<'_>,
     waits: Waits,
 ) -> Verdict {
     if let Some(verdict) = circumstances(cache, key) {
@@ -101,7 +105,7 @@ pub(crate) async fn explain(
     }
     match place {
         Place::Near => near_verdict(cache, address, cache.time().exact()),
-        Place::Far(spot) => far_verdict(cache, spot, address, waits).await,
+        Place::Far(spot) => far_verdict(cache, spot, address, can_read, waits).await,
         Place::Nowhere(problem) => Verdict::NotCached(problem.clone()),
     }
 }
@@ -142,7 +146,13 @@ fn near_verdict(cache: &Cache, address: &KeyRef<'_>, now: Tick) -> Verdict {
     }
 }
 
-async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Waits) -> Verdict {
+async fn far_verdict(
+    cache: &Cache,
+    spot: &Spot,
+    address: &KeyRef<'_>,
+    can_read: Reads<'_>,
+    waits: Waits,
+) -> Verdict {
     let address = &spot.address(*address);
     let copy = cache.far().and_then(|far| far.near_time(spot));
     let copy = copy.map(|_| near_verdict(cache, address, cache.time().exact()));
@@ -150,9 +160,9 @@ async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Wa
         return hit;
     }
     let found = if spot.manner.items {
-        sequence(cache.stock_far(spot, address, waits).await)
+        sequence(cache.stock_far(spot, address, waits).await, can_read)
     } else {
-        value(cache.load_far(spot, address, waits).await.0)
+        value(cache.load_far(spot, address, waits).await.0, can_read)
     };
     match found {
         Ok((meta, weight)) => hit(meta, weight, cache.time().wall_seconds()),
@@ -161,8 +171,9 @@ async fn far_verdict(cache: &Cache, spot: &Spot, address: &KeyRef<'_>, waits: Wa
     }
 }
 
-fn value(load: Load) -> Result<(Meta, usize), Verdict> {
+fn value(load: Load, can_read: Reads<'_>) -> Result<(Meta, usize), Verdict> {
     match load {
+        Load::Found { raw, .. } if !can_read(&raw) => Err(Verdict::Refused(Reject::Decode)),
         Load::Found { meta, raw, .. } => Ok((meta, raw.len())),
         Load::Refused(refusal) => Err(Verdict::Refused(refusal.reject)),
         Load::Absent => Err(Verdict::Absent),
@@ -170,8 +181,10 @@ fn value(load: Load) -> Result<(Meta, usize), Verdict> {
     }
 }
 
-fn sequence(stock: Answer<Stock>) -> Result<(Meta, usize), Verdict> {
+/// Chunks are fetched as they are read: what is wrong with one is not known before.
+fn sequence(stock: Answer<Stock>, can_read: Reads<'_>) -> Result<(Meta, usize), Verdict> {
     match stock {
+        Ok(Stock::Inline { raw, .. }) if !can_read(&raw) => Err(Verdict::Refused(Reject::Decode)),
         Ok(Stock::Inline { meta, raw, .. }) => Ok((meta, raw.len())),
         Ok(Stock::Chunked { manifest, .. }) => {
             let weight = usize::try_from(manifest.raw_len).unwrap_or(usize::MAX);

@@ -64,7 +64,17 @@ fn a_value_too_large_is_returned_and_not_stored() {
     store::in_memory(Why::Budget);
     let test = Isolated::with(|builder| builder.memory_budget(64 << 10)).expect("sound");
     test.run(|| {
-        assert_eq!(heavy_because_said(1), 1);
+        for _ in 0..2 {
+            assert_eq!(heavy_because_said(1), 1);
+        }
+        let words = |event: &Event| match event {
+            Event::NotCached { problem, .. } => Some(problem.to_string()),
+            _ => None,
+        };
+        let told = test.recorder().events();
+        let told = Vec::from_iter(told.iter().filter_map(words));
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("`memory_budget`"), "{told:?}");
         let refused = |event: &Event| {
             matches!(
                 event,
@@ -74,7 +84,7 @@ fn a_value_too_large_is_returned_and_not_stored() {
                 }
             )
         };
-        assert_eq!(test.recorder().count(refused), 1);
+        assert_eq!(test.recorder().count(refused), 2);
         assert_eq!(test.cache().stats().entries, 0);
     });
 }

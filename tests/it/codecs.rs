@@ -1,6 +1,8 @@
 //! Values as bytes: what a codec cannot carry is computed each time, and never served as something else.
 
-use memo::{Event, Problem, Unstored, Verdict, memoize};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use memo::{Event, Problem, Reject, Unstored, Verdict, memoize, memoize_iter};
 use memo_testkit::assert_computed;
 use serde::{Deserialize, Serialize, Serializer, ser};
 
@@ -116,6 +118,87 @@ fn a_value_too_deep_to_be_read_is_returned_and_not_stored() {
         assert_computed!(0, nest(60));
         assert_computed!(1, nest(600));
         assert_computed!(1, nest(600));
+    });
+}
+
+#[cfg(feature = "msgpack")]
+#[test]
+fn a_value_with_names_that_is_too_deep_to_be_read_is_not_stored_and_that_is_told_once() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Part {
+        inner: Option<Box<Part>>,
+    }
+
+    #[memoize(key = "parts:{depth}", expiration = 60, large_data, codec = "msgpack")]
+    fn parts(depth: u32) -> Part {
+        (0..depth).fold(Part { inner: None }, |inner, _| Part {
+            inner: Some(Box::new(inner)),
+        })
+    }
+    let test = Isolated::new();
+    test.run(|| {
+        for shallow in [1, 2, 3] {
+            assert_computed!(1, [parts(shallow), parts(shallow)]);
+        }
+        for depth in 60..70 {
+            parts(depth);
+            let promised = parts::entry(depth).explain().verdict.is_hit();
+            assert_computed!(u64::from(!promised), parts(depth));
+        }
+        assert_eq!(parts::entry(69).explain().verdict, Verdict::Absent);
+    });
+    assert_eq!(parts::site().stats().refused, []);
+    let told = test.recorder().events();
+    let told = Vec::from_iter(told.iter().filter_map(|event| match event {
+        Event::NotCached { problem, .. } => Some(problem.to_string()),
+        _ => None,
+    }));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(!told[0].contains("msgpack"), "{told:?}");
+    assert!(told[0].contains("nested deeper"), "{told:?}");
+}
+
+/// Reads nothing while this is set: as a build would whose `Deserialize` became stricter.
+static IS_STRICT: AtomicBool = AtomicBool::new(false);
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Stricter(u8);
+
+impl<'de> Deserialize<'de> for Stricter {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u8::deserialize(deserializer)?;
+        match IS_STRICT.load(Ordering::SeqCst) {
+            true => Err(serde::de::Error::custom("stricter")),
+            false => Ok(Self(number)),
+        }
+    }
+}
+
+#[test]
+fn explain_reads_the_value_as_a_call_would() {
+    #[memoize(key = "stricter:{n}", large_data, version = 1)]
+    fn stricter(n: u8) -> Stricter {
+        Stricter(n)
+    }
+    #[memoize_iter(key = "stricter-items:{n}", version = 1)]
+    fn stricter_items(n: u8) -> impl Iterator<Item = Stricter> {
+        [Stricter(n)].into_iter()
+    }
+    Isolated::new().run(|| {
+        let explained = || {
+            (
+                stricter::entry(1).explain().verdict,
+                stricter_items::entry(1).explain().verdict,
+            )
+        };
+        stricter(1);
+        stricter_items(1).for_each(drop);
+        let before = explained();
+        assert!(before.0.is_hit() && before.1.is_hit(), "{before:?}");
+        IS_STRICT.store(true, Ordering::SeqCst);
+        let refused = || Verdict::Refused(Reject::Decode);
+        assert_eq!(explained(), (refused(), refused()));
+        assert_computed!(1, stricter(1));
     });
 }
 

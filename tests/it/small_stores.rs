@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use memo::backend::{Capability, FaultKind, Memory};
-use memo::{Cache, Event, Operation, Unstored, memoize};
+use memo::{Cache, Event, Operation, Problem, Unstored, memoize};
 use memo_testkit::Chaos;
 
 use crate::shelf::{Shelf, noise, outside};
+use crate::store::{self, Why};
 
 #[memoize(key = "small-store:{n}:{text}", expiration = 60)]
 fn whole(n: u32, text: &str) -> String {
@@ -112,6 +113,69 @@ fn what_is_split_is_stored_where_whole_values_do_not_fit() {
         )
     };
     assert_eq!(shelf.recorder.count(too_large), 2);
+}
+
+/// What was told of values that are too large.
+fn told(recorder: &memo_testkit::Recorder) -> Vec<String> {
+    let events = recorder.events().into_iter();
+    let told = events.filter_map(|event| match event {
+        Event::NotCached {
+            problem: problem @ Problem::TooLarge(_),
+            ..
+        } => Some(problem.to_string()),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_value_larger_than_an_entry_is_told_once_with_what_mends_it() {
+    #[memoize(key = "small-store-told:{length}")]
+    fn text(length: usize) -> String {
+        noise(1, length)
+    }
+    let shelf = Shelf::new(200);
+    assert_eq!(shelf.computed(|| text(20)).0, 1);
+    assert_eq!(told(&shelf.recorder), [""; 0]);
+    for length in [500, 500, 600] {
+        assert_eq!(shelf.computed(|| text(length)).0, 1);
+    }
+    let told = told(&shelf.recorder);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("`large_data`"), "{told:?}");
+    assert_eq!(shelf.computed(|| text(20)).0, 0);
+}
+
+#[test]
+fn a_value_larger_than_what_is_written_at_all_is_told_once_with_what_mends_it() {
+    #[memoize(key = "small-store-told-limit:{length}", large_data)]
+    fn text(length: usize) -> String {
+        noise(1, length)
+    }
+    let shelf = Shelf::with(outside(200), |cache| cache.max_value_bytes(1000));
+    for _ in 0..2 {
+        assert_eq!(shelf.computed(|| text(2000)).0, 1);
+    }
+    let told = told(&shelf.recorder);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("`Cache::builder().max_value_bytes(..)`"));
+}
+
+#[test]
+fn a_value_that_the_server_refuses_for_its_size_is_told_once_with_what_mends_it() {
+    #[memoize(key = "small-store-told-server")]
+    fn text() -> String {
+        noise(1, 5 << 20)
+    }
+    store::in_memory(Why::Budget);
+    // It holds 4 MiB in all, and does not say so.
+    let shelf = Shelf::new(64 << 20);
+    for _ in 0..2 {
+        assert_eq!(shelf.computed(text).0, 1);
+    }
+    let told = told(&shelf.recorder);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("raise the server's limit"), "{told:?}");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! What calls and entries have in common when they write to a backend.
 
 use super::Cache;
-use crate::backend::{Answer, Fault, Name};
+use crate::backend::{Answer, Fault, FaultKind, Name};
 use crate::background;
 use crate::codec::Wire;
 use crate::event::{Event, Operation, Unstored};
 use crate::expiration::{Expiration, Jitter};
-use crate::far::{Far, Load, Remains, Spot, Stock, Unpacked, Unsaved, Write};
+use crate::far::{Far, Load, Problem, Remains, Spot, Stock, Unpacked, Unsaved, Write};
 use crate::flight::Permit;
 use crate::lease::Lease;
 use crate::near::KeyRef;
@@ -114,7 +114,10 @@ impl Cache {
             Unpacked::Because(reason) => reason,
             Unpacked::Problem(problem) => {
                 self.tell(state, &problem);
-                Unstored::Unencodable
+                match problem {
+                    Problem::TooLarge(_) => Unstored::TooLarge,
+                    _ => Unstored::Unencodable,
+                }
             }
         }
     }
@@ -266,6 +269,11 @@ impl Cache {
     /// Counts a fault, and tells the observer.
     pub(crate) fn report_fault(&self, state: &'static State, operation: Operation, fault: Fault) {
         state.counters.backend_faults.add(1);
+        if let (Operation::Set, FaultKind::TooLarge, Some(far)) =
+            (operation, fault.kind(), self.far())
+        {
+            self.tell(state, far.refused_size());
+        }
         let backend = self.far().map_or("none", |far| far.backend.kind());
         self.emit(|| Event::Faulty {
             function: &state.name,

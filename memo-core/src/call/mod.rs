@@ -18,7 +18,7 @@ pub use self::future::call_async;
 use crate::cache::{Cache, Way, installed};
 use crate::context::{self, Mode, Surroundings};
 use crate::event::{Event, Miss, Unstored};
-use crate::far::{Course, Remains};
+use crate::far::{Course, Problem, Remains};
 use crate::flight::{Avoid, Follow, Kind, Landing, Lead, Right, Role, Stalled, Waited};
 use crate::keep::Keep;
 use crate::key::Key;
@@ -417,7 +417,10 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
             Ok(Storing::Stored { weight, evicted }) => {
                 self.cache.stored(self.state, weight, evicted);
             }
-            Ok(Storing::TooLarge) => self.unstored(Unstored::TooLarge),
+            Ok(Storing::TooLarge) => {
+                self.cache.tell(self.state, &Problem::OVER_BUDGET);
+                self.unstored(Unstored::TooLarge);
+            }
             Ok(Storing::NoStore) => self.unstored(Unstored::NoStore),
             Err(reason) => self.unstored(reason),
         }

@@ -17,6 +17,10 @@ use serde::de::{
 /// How deep a value may be nested.
 pub(super) const MAX_DEPTH: u32 = 128;
 
+/// Why a deeper one is not written.
+pub(super) const TOO_DEEP: &str = "a value of it is nested deeper than 128 levels, which nothing reads back, so such values are computed at each call: \
+     make them flatter (an index in place of a chain of boxes), or say `local`";
+
 /// How many elements may be claimed beyond the bytes of the input.
 pub(super) const CLAIM_SLACK: usize = 1 << 16;
 
@@ -70,10 +74,9 @@ pub(super) struct Guarded<'g, T> {
 }
 
 impl<'g, D> Guarded<'g, D> {
-    /// The deserializer of a whole value.
+    /// The deserializer of a whole value, which may be nested so deep.
     #[inline]
-    pub(super) fn new(inner: D, claims: &'g Claims) -> Self {
-        let depth = MAX_DEPTH;
+    pub(super) fn new(inner: D, claims: &'g Claims, depth: u32) -> Self {
         Self {
             inner,
             limits: Limits { depth, claims },

@@ -1,6 +1,8 @@
 //! Values as bytes and back.
 
 mod blocks;
+#[cfg(feature = "msgpack")]
+mod depth;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod guard;

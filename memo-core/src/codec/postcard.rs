@@ -4,7 +4,7 @@ use std::slice::Iter;
 
 use postcard::{Deserializer, Error, Result, Serializer, de_flavors, ser_flavors};
 
-use super::guard::{Claims, Guarded};
+use super::guard::{Claims, Guarded, MAX_DEPTH};
 use super::strict::{Refusal, Strict};
 use super::{Blocks, Undecodable, Unencodable};
 use crate::schema::Tuple;
@@ -37,7 +37,7 @@ pub(super) fn write<V: Portable>(
 pub(super) fn decode<V: Portable>(bytes: &[u8]) -> std::result::Result<V, Undecodable> {
     let claims = Claims::of(bytes);
     let mut deserializer = Deserializer::from_flavor(Input(bytes.iter()));
-    let value = V::deserialize(Guarded::new(&mut deserializer, &claims));
+    let value = V::deserialize(Guarded::new(&mut deserializer, &claims, MAX_DEPTH));
     match (value, deserializer.finalize()) {
         (Ok(value), Ok([])) => Ok(value),
         _ => Err(Undecodable),

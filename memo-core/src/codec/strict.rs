@@ -9,7 +9,7 @@ use std::fmt;
 use postcard::Serializer as Postcard;
 use serde::ser::{self, Serialize, Serializer};
 
-use super::guard::MAX_DEPTH;
+use super::guard::{MAX_DEPTH, TOO_DEEP};
 use super::postcard::Output;
 
 /// Why a value is not written.
@@ -36,7 +36,7 @@ impl fmt::Display for Refusal {
                 "a sequence or map does not know its length beforehand (as with `flatten`), which postcard must: choose \
                  `codec = \"msgpack\"` (memo's feature `msgpack`), or `local`"
             }
-            Self::TooDeep => "it is nested too deep",
+            Self::TooDeep => TOO_DEEP,
             Self::Failed => "its `Serialize` refused",
         })
     }

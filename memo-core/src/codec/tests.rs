@@ -301,7 +301,121 @@ fn nesting_of_a_hundred_levels_is_fine() {
     comes_back(tree);
     refuses::<List>(Codec::Postcard, &[1; 200]);
     #[cfg(feature = "msgpack")]
-    refuses::<List>(Codec::Msgpack, &bytes(&list(200), Codec::Msgpack));
+    refuses::<List>(
+        Codec::Msgpack,
+        &rmp_serde::to_vec_named(&list(200)).expect("it is written"),
+    );
+}
+
+/// Kinds of nesting that are written and read as unlike things.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Tangle {
+    End,
+    Newtype(Box<Tangle>),
+    Tuple(u8, Box<Tangle>),
+    Struct { inner: Box<Tangle> },
+    Maybe(Option<Box<Tangle>>),
+    Many(Vec<Tangle>),
+    Named(BTreeMap<String, Tangle>),
+}
+
+#[cfg(feature = "msgpack")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Anything {
+    Number(u8),
+    Many(Vec<Anything>),
+    Named { inner: Box<Anything> },
+}
+
+#[cfg(feature = "msgpack")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+enum Tagged {
+    End,
+    Inner { inner: Box<Tagged> },
+    Maybe { inner: Option<Box<Tagged>> },
+}
+
+fn is_read_if_written<V: Portable + 'static + PartialEq + Debug>(value: &V, codec: Codec) -> bool {
+    match try_bytes(value, codec, usize::MAX) {
+        Ok(bytes) => {
+            assert_eq!(decode(codec, &bytes).as_ref(), Ok(value));
+            true
+        }
+        Err(Unencodable::Refused(words)) => {
+            assert!(words.contains("nested deeper"), "{words}");
+            false
+        }
+        Err(Unencodable::Overflow) => panic!("there is room"),
+    }
+}
+
+fn nested<V: Clone>(end: V, wraps: &[fn(V) -> V], depth: usize) -> V {
+    (0..depth).fold(end, |value, level| wraps[level % wraps.len()](value))
+}
+
+#[test]
+fn whatever_is_written_is_read_however_deep_it_is() {
+    let wraps: [fn(Tangle) -> Tangle; 6] = [
+        |inner| Tangle::Newtype(inner.into()),
+        |inner| Tangle::Tuple(1, inner.into()),
+        |inner| Tangle::Struct {
+            inner: inner.into(),
+        },
+        |inner| Tangle::Maybe(Some(inner.into())),
+        |inner| Tangle::Many(vec![inner]),
+        |inner| Tangle::Named([("inner".to_owned(), inner)].into()),
+    ];
+    for &codec in ALL {
+        for depth in 0..140 {
+            let is_read = is_read_if_written(&nested(Tangle::End, &wraps, depth), codec);
+            assert!(is_read || depth > 80);
+            for wrap in wraps {
+                is_read_if_written(&nested(Tangle::End, &[wrap], depth), codec);
+            }
+            is_read_if_written(&list(depth), codec);
+            is_read_if_written(
+                &nested(Tree(Vec::new()), &[|tree| Tree(vec![tree])], depth),
+                codec,
+            );
+        }
+    }
+}
+
+#[cfg(feature = "msgpack")]
+#[test]
+fn whatever_is_written_of_a_type_that_asks_for_anything_is_read() {
+    for depth in 0..140 {
+        let any: [fn(Anything) -> Anything; 2] = [
+            |inner| Anything::Many(vec![inner]),
+            |inner| Anything::Named {
+                inner: inner.into(),
+            },
+        ];
+        is_read_if_written(&nested(Anything::Number(1), &any, depth), Codec::Msgpack);
+        for wrap in any {
+            is_read_if_written(&nested(Anything::Number(1), &[wrap], depth), Codec::Msgpack);
+        }
+        let tagged: [fn(Tagged) -> Tagged; 2] = [
+            |inner| Tagged::Inner {
+                inner: inner.into(),
+            },
+            |inner| Tagged::Maybe {
+                inner: Some(inner.into()),
+            },
+        ];
+        is_read_if_written(&nested(Tagged::End, &tagged, depth), Codec::Msgpack);
+        let json: [fn(serde_json::Value) -> serde_json::Value; 2] = [
+            |inner| serde_json::json!([inner]),
+            |inner| serde_json::json!({ "inner": inner }),
+        ];
+        is_read_if_written(
+            &nested(serde_json::Value::Null, &json, depth),
+            Codec::Msgpack,
+        );
+        is_read_if_written(&nested(1.into(), &json, depth), Codec::Msgpack);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::backend::Boxed;
 use crate::codec::Wire;
 use crate::key::Key;
 use crate::near::{KeyRef, address};
-use crate::sequence::{Asked, ItemRules, Items, Scene, Yield, pack, read};
+use crate::sequence::{Asked, ItemRules, Items, Scene, Yield, items, pack, read};
 use crate::site::Site;
 use crate::waits::Waits;
 
@@ -85,5 +85,12 @@ impl<T: 'static> Stored<Vec<T>> for AsItems<T> {
                     .await;
             }
         })
+    }
+    fn can_read(&self, entry: &AnyEntry<Vec<T>>, raw: &[u8]) -> bool {
+        let scene = self.scene(entry, Waits::Blocking);
+        let Some((spot, _)) = scene.there() else {
+            return true;
+        };
+        items(spot, self.wire, raw.to_vec()).is_some()
     }
 }

@@ -129,7 +129,8 @@ impl<R> AnyEntry<R> {
 
     async fn verdict(&self, waits: Waits) -> Verdict {
         let (place, address) = (self.stored.place(self), self.stored.address(self));
-        explain(&self.cache, &self.key, &place, &address, waits).await
+        let can_read = |raw: &[u8]| self.stored.can_read(self, raw);
+        explain(&self.cache, &self.key, &place, &address, &can_read, waits).await
     }
 
     fn explained(&self, verdict: Verdict) -> Explanation {

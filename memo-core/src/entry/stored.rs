@@ -23,6 +23,8 @@ pub(super) trait Stored<R>: Send + Sync {
     fn place(&self, entry: &AnyEntry<R>) -> Place;
     fn look<'e>(&'e self, entry: &'e AnyEntry<R>, waits: Waits) -> Boxed<'e, Option<R>>;
     fn store<'e>(&'e self, entry: &'e AnyEntry<R>, outcome: R, waits: Waits) -> Boxed<'e, ()>;
+    /// Whether a call could read these bytes, which the backend has for it.
+    fn can_read(&self, entry: &AnyEntry<R>, raw: &[u8]) -> bool;
 }
 
 /// By the rules of a function; `K` says what of an outcome is stored.
@@ -111,6 +113,13 @@ where
             }
         }
     }
+
+    fn can_read(&self, entry: &AnyEntry<R>, raw: &[u8]) -> bool {
+        let codec = self.manner(entry).codec;
+        self.rules
+            .wire
+            .is_none_or(|wire| (wire.decode)(codec, raw).is_ok())
+    }
 }
 
 impl<R> AnyEntry<R> {
@@ -146,12 +155,14 @@ impl<R> AnyEntry<R> {
                 .flights()
                 .invalidate(&address, || parcel.store(cache, &address))
         };
-        if let Storing::Stored { weight, evicted } = context::on_living_thread(store) {
-            cache.emit(|| Event::Stored {
+        match context::on_living_thread(store) {
+            Storing::Stored { weight, evicted } => cache.emit(|| Event::Stored {
                 function: site.name(),
                 weight,
                 evicted,
-            });
+            }),
+            Storing::TooLarge => cache.tell(site.state(), &Problem::OVER_BUDGET),
+            Storing::NoStore => {}
         }
     }
 

@@ -55,6 +55,14 @@ impl Far {
         self.takes_all && !self.capability.in_process
     }
 
+    /// What is to be said of a value that the backend itself has refused for its size.
+    pub(crate) fn refused_size(&self) -> &'static Problem {
+        match self.capability.in_process {
+            true => &Problem::OVER_BUDGET,
+            false => &Problem::OVER_SERVER,
+        }
+    }
+
     /// For how long copies of an entry are kept in this process: of plain ones that are fetched from outside of it.
     pub(crate) fn near_time(&self, spot: &Spot) -> Option<Duration> {
         let is_copied = spot.is_plain() && !spot.manner.large_data && !self.capability.in_process;

@@ -56,9 +56,11 @@ impl Far {
         let mut packer = Packer::new(order);
         let size = packer.block_size();
         let mut blocks = Blocks::new(size, &mut packer);
-        (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks).map_err(Unpacked::from)?;
-        let length = blocks.finish().map_err(|_| Unstored::TooLarge)?;
-        let packed = packer.finish().map_err(|_| Unstored::TooLarge)?;
+        let too_large = |_| self.too_large(spot);
+        (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks)
+            .map_err(|why| Unpacked::of(why, self.too_large(spot)))?;
+        let length = blocks.finish().map_err(too_large)?;
+        let packed = packer.finish().map_err(too_large)?;
         if is_due(spot, length) {
             prove(spot, wire, value, &packed, now)?;
         }
@@ -69,6 +71,15 @@ impl Far {
             earlier: 0,
             earlier_weight: 0,
         })
+    }
+
+    /// Which limit a value is larger than.
+    fn too_large(&self, spot: &Spot) -> Problem {
+        let fits_an_entry = spot.max_raw < self.capability.max_value_bytes as u64;
+        match spot.manner.large_data || fits_an_entry {
+            true => Problem::OVER_LIMIT,
+            false => Problem::OVER_ENTRY,
+        }
     }
 
     /// The largest entry of a value: all that the backend takes, or a piece of it where the value may be split.
@@ -116,10 +127,10 @@ impl From<Problem> for Unpacked {
     }
 }
 
-impl From<Unencodable> for Unpacked {
-    fn from(why: Unencodable) -> Self {
+impl Unpacked {
+    fn of(why: Unencodable, too_large: Problem) -> Self {
         match why {
-            Unencodable::Overflow => Self::Because(Unstored::TooLarge),
+            Unencodable::Overflow => Self::Problem(too_large),
             Unencodable::Refused(words) => Self::Problem(Problem::Unportable(words)),
         }
     }
@@ -190,7 +201,7 @@ pub(crate) fn encode_item<V>(
     let mut blocks = Blocks::in_place(std::mem::take(scratch), most, &mut full);
     let encoded = (wire.encode)(value, spot.manner.codec, spot.shape, &mut blocks);
     *scratch = blocks.into_block();
-    encoded.map_err(Unpacked::from)?;
+    encoded.map_err(|why| Unpacked::of(why, Problem::OVER_LIMIT))?;
     match is_due(spot, scratch.len() as u64) {
         true => survives(spot, wire, value, Some(scratch)),
         false => Ok(()),

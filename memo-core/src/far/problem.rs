@@ -1,7 +1,7 @@
 //! Why a function's values cannot be cached as it asks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Why the values of a function are not cached, though its attribute says so. Told once for each function: to the cache's
 /// [`Observer`](crate::Observer) or, where there is none, on standard error.
@@ -29,6 +29,33 @@ pub enum Problem {
         /// That function, as [`Site::name`](crate::Site::name) gives it.
         with: &'static str,
     },
+    /// A value of it is larger than what is stored, and so is computed at each call; smaller ones are cached. In words for its author.
+    TooLarge(&'static str),
+}
+
+impl Problem {
+    /// Of a value that the memory budget has no room for.
+    pub(crate) const OVER_BUDGET: Self = Self::TooLarge(
+        "a value of it is larger than the memory budget has room for, so it is computed at each call: give the cache a larger `memory_budget`, or the \
+         function a `weigh` that says what its values take",
+    );
+
+    /// Of a value that is not to be split, and is more than one entry takes.
+    pub(crate) const OVER_ENTRY: Self = Self::TooLarge(
+        "a value of it is larger than one entry of the store, so it is computed at each call: say `large_data`, which splits and compresses it",
+    );
+
+    /// Of a value that is more than is written or read at all.
+    pub(crate) const OVER_LIMIT: Self = Self::TooLarge(
+        "a value of it is larger than what is written to a store, so it is computed at each call: raise that with `Cache::builder().max_value_bytes(..)`, or \
+         return less",
+    );
+
+    /// Of a value, or a piece of one, that a server has refused though it said nothing of such a limit.
+    pub(crate) const OVER_SERVER: Self = Self::TooLarge(
+        "a value of it is larger than what the server takes, so it is computed at each call: raise the server's limit (memcached: `-I`; Redis: \
+         `proto-max-bulk-len`), or say `large_data`, which writes pieces of less than 1 MiB",
+    );
 }
 
 impl fmt::Display for Problem {
@@ -39,10 +66,10 @@ impl fmt::Display for Problem {
                  `encryption_key = ..`",
             ),
             Self::Unportable(why) => f.write_str(why),
+            Self::TooLarge(why) => f.write_str(why),
             Self::DoesNotSurvive => f.write_str(
                 "a value was encoded, and its bytes decode to no such value, or to another one (a field with `skip` or `skip_serializing`, \
-                 `skip_serializing_if`, or `Serialize` and `Deserialize` that disagree): mend the type, or say `local`; names of fields in the bytes, \
-                 which `codec = \"msgpack\"` writes, mend `skip_serializing_if`",
+                 `skip_serializing_if`, or `Serialize` and `Deserialize` that disagree): mend the type, or say `local`",
             ),
             Self::IncompleteSchema(gap) => write!(
                 f,
@@ -72,7 +99,7 @@ impl fmt::Display for Problem {
 
 /// Which problems of a function were told already.
 #[derive(Debug, Default)]
-pub(crate) struct Told(AtomicU8);
+pub(crate) struct Told(AtomicU16);
 
 impl Told {
     /// Whether this is the first time.
@@ -97,9 +124,9 @@ impl Told {
     }
 }
 
-const BLOCKED: u8 = 128;
+const BLOCKED: u16 = 128;
 
-fn bit(problem: &Problem) -> u8 {
+fn bit(problem: &Problem) -> u16 {
     match problem {
         Problem::NoKeyring => 1,
         Problem::Unportable(_) => 2,
@@ -109,5 +136,6 @@ fn bit(problem: &Problem) -> u8 {
         Problem::IncompleteSchema(_) => 32,
         Problem::OutsideScope => 64,
         Problem::NoLeases(_) => 128,
+        Problem::TooLarge(_) => 512,
     }
 }

@@ -34,6 +34,6 @@ pub use self::stream::OnPoll;
 #[cfg(feature = "stream")]
 pub use self::stream::{CachedStream, stream};
 pub use self::torn::{FromTorn, Torn};
-pub(crate) use self::whole::{pack, read};
+pub(crate) use self::whole::{items, pack, read};
 pub(crate) use self::yields::Asked;
 pub use self::yields::{ItemRules, Yield, item_rules};

@@ -8,7 +8,7 @@ use super::tape::{self, Tape};
 use super::writer::Writer;
 use crate::codec::Wire;
 use crate::event::Unstored;
-use crate::far::{Write, encode_item};
+use crate::far::{Spot, Write, encode_item};
 use crate::flight::Right;
 
 /// The stored sequence, if it is whole and fresh.
@@ -16,6 +16,11 @@ pub(crate) async fn read<T>(scene: Arc<Scene>, wire: Wire<T>) -> Option<Vec<T>> 
     let raw = raw(Arc::clone(&scene)).await?;
     // Decoded when nothing is waited for any more: items need not be `Send`.
     let (spot, _) = scene.there()?;
+    items(spot, wire, raw)
+}
+
+/// The items of a raw stream, if each of them can be read.
+pub(crate) fn items<T>(spot: &Spot, wire: Wire<T>, raw: Vec<u8>) -> Option<Vec<T>> {
     let mut tape = Tape::of(raw, spot.max_raw);
     let mut items = Vec::new();
     while let Some(found) = tape.next().ok()? {

@@ -3,6 +3,7 @@
 use serde::ser::{SerializeMap, SerializeSeq};
 
 use super::*;
+use crate::codec::guard::TOO_DEEP;
 use crate::schema::{Watch, shape};
 
 fn refused<V: Portable + 'static>(value: &V) -> String {
@@ -77,13 +78,13 @@ fn where_fields_have_names_they_may_be_left_out() {
 fn what_could_not_be_read_is_not_written() {
     // The deepest enum, which holds nothing, is a level as well.
     comes_back(list(127));
-    assert_eq!(refused(&list(128)), "it is nested too deep");
+    assert_eq!(refused(&list(128)), TOO_DEEP);
     let tree = |levels| (0..levels).fold(Tree(Vec::new()), |tree, _| Tree(vec![tree]));
     let bare = |levels| (1..levels).fold(Bare(None), |bare, _| Bare(Some(Box::new(bare))));
     comes_back_in_postcard(tree(63));
-    assert_eq!(refused(&tree(64)), "it is nested too deep");
+    assert_eq!(refused(&tree(64)), TOO_DEEP);
     comes_back_in_postcard(bare(128));
-    assert_eq!(refused(&bare(129)), "it is nested too deep");
+    assert_eq!(refused(&bare(129)), TOO_DEEP);
 }
 
 fn comes_back_in_postcard<V: Portable + 'static + PartialEq + Debug>(value: V) {
