@@ -27,7 +27,10 @@ pub(crate) fn all(
 ) {
     signature(function, diag);
     match attr {
-        Attr::Memoize => value_returned(function, diag),
+        Attr::Memoize => {
+            value_returned(function, diag);
+            static_borrow_stays_here(args, function, diag);
+        }
         Attr::MemoizeIter => items::returned(args, function, features, diag),
     }
     options(attr, args, function, diag);
@@ -312,6 +315,17 @@ fn return_type_does_not_borrow(function: &Function, diag: &mut Diag) {
             borrow,
             "a cached value outlives the call and cannot borrow from it; \
              return an owned value, for example `String` or `Arc<str>`",
+        );
+    }
+}
+
+/// A store has bytes, and nothing that lives for ever.
+fn static_borrow_stays_here(args: &Args, function: &Function, diag: &mut Diag) {
+    if let (None, Some(borrow)) = (&args.local, types::static_borrow(&function.output)) {
+        diag.error(
+            borrow,
+            "what is `&'static` cannot be read back from a store; say `local` to keep it in the process, \
+             or return an owned value, for example `String` or `Arc<str>`",
         );
     }
 }

@@ -122,6 +122,14 @@ fn borrows(ty: &Type) -> Vec<Borrow> {
     search.0
 }
 
+/// The `&'static T` that is the value of a function which returns `ty`, by itself or as all that an `Ok` or `Some` holds.
+pub(crate) fn static_borrow(ty: &Type) -> Option<&TypeReference> {
+    match ty {
+        Type::Reference(reference) => is_static(reference.lifetime.as_ref()).then_some(reference),
+        _ => static_borrow(argument_of(ty, "Result").or_else(|| argument_of(ty, "Option"))?),
+    }
+}
+
 /// The `T` of `Pin<Box<dyn Future<Output = T> + …>>`.
 pub(crate) fn boxed_future(ty: &Type) -> Option<&Type> {
     let Type::TraitObject(object) = argument_of(argument_of(ty, "Pin")?, "Box")? else {

@@ -124,7 +124,7 @@ impl Told {
     }
 }
 
-const BLOCKED: u16 = 128;
+const BLOCKED: u16 = 256;
 
 fn bit(problem: &Problem) -> u16 {
     match problem {
@@ -137,5 +137,32 @@ fn bit(problem: &Problem) -> u16 {
         Problem::OutsideScope => 64,
         Problem::NoLeases(_) => 128,
         Problem::TooLarge(_) => 512,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_problem_is_news_once_and_hides_no_other() {
+        let problems = [
+            Problem::NoKeyring,
+            Problem::Unportable(String::new()),
+            Problem::DoesNotSurvive,
+            Problem::SharedPath,
+            Problem::SharedKey { with: "" },
+            Problem::IncompleteSchema(String::new()),
+            Problem::OutsideScope,
+            Problem::NoLeases(String::new()),
+            Problem::TooLarge(""),
+        ];
+        let told = Told::default();
+        for problem in &problems {
+            assert!(told.is_news(problem), "{problem:?}");
+            assert!(!told.is_news(problem), "{problem:?}");
+        }
+        assert!(!told.has_blocked());
+        assert!(told.blocks_first() && !told.blocks_first());
     }
 }

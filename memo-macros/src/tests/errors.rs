@@ -25,6 +25,28 @@ fn item() -> TokenStream {
     )
 }
 
+#[track_caller]
+fn is_memoized(attr: TokenStream, item: TokenStream) {
+    let expanded = expand(attr, item).to_string();
+    assert!(expanded.contains("__private :: call"), "{expanded}");
+}
+
+#[test]
+fn a_static_borrow_is_kept_by_local_functions_alone() {
+    let returning = |output: TokenStream| quote!(fn f(id: u64) -> #output { body(id) });
+    let says = "say `local`";
+    for output in [
+        quote!(&'static str),
+        quote!(Option<&'static [u8]>),
+        quote!(std::io::Result<Option<&'static str>>),
+        quote!(Result<&'static str, Fault>),
+    ] {
+        one(quote!(), returning(output.clone()), says);
+        is_memoized(quote!(local), returning(output));
+    }
+    is_memoized(quote!(), returning(quote!(Result<u64, &'static str>)));
+}
+
 #[test]
 fn times_of_locks_and_copies_are_written_out() {
     let wrong = [

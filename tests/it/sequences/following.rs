@@ -274,6 +274,35 @@ fn a_follower_whose_producer_left_goes_on_with_what_another_stored_meanwhile() {
     });
 }
 
+#[test]
+fn a_stored_sequence_that_ends_before_it_has_repeated_what_was_given_is_told_as_torn() {
+    for way in Way::all() {
+        for (many, left) in [(1, 0), (2, 1), (5, 2), (5, 4), (COUNT - 1, COUNT - 2)] {
+            let case = format!("{way:?}, {left} of {many} items");
+            let (desk, all) = (desk(way, FOR_EVER), lines(1, COUNT, 30));
+            let source = Source::new(all.iter().cloned().map(Ok).collect::<Vec<Attempt>>());
+            let attempt = || {
+                let (desk, body) = (desk.clone(), source.body());
+                Aside::new(move || desk.attempt(OnTorn::Error, body))
+            };
+            let producer = attempt();
+            producer.take(many);
+            let follower = attempt();
+            follower.take(many);
+            drop(producer);
+            let shorter = Source::new(all[..left].to_vec());
+            assert_eq!(desk.whole(&shorter).1, all[..left], "{case}");
+            let rest = follower.take_all(1);
+            let [Err(Failed::Torn(torn))] = &rest[..] else {
+                panic!("{case}: {rest:?}");
+            };
+            assert_eq!(torn.after(), many as u64, "{case}");
+            assert_eq!(desk.diverged(), [many as u64], "{case}");
+            desk.assert_hit(&all[..left], &case);
+        }
+    }
+}
+
 /// He has asked for no item yet, and may never ask for one.
 #[test]
 fn a_call_that_nobody_has_taken_an_item_of_holds_nobody() {
