@@ -30,7 +30,8 @@ pub enum Event {
         function: &'static str,
     },
     /// The call has waited for another caller that made no progress: one whose future is not polled any more, or that took longer than
-    /// [`follow_timeout`](crate::CacheBuilder::follow_timeout). It runs the body itself.
+    /// [`follow_timeout`](crate::CacheBuilder::follow_timeout), or whose sequence is not read on for
+    /// [`patience`](crate::CacheBuilder::patience). It runs the body itself.
     GaveUpWaiting {
         /// The function.
         function: &'static str,

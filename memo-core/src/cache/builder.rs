@@ -116,8 +116,8 @@ impl CacheBuilder {
         self
     }
 
-    /// How long a call waits for another call that computes what it wants, before it runs the body itself; 10 s at first. A call made by
-    /// another memoized body waits a tenth of that.
+    /// How long a call waits for another call that computes what it wants, or the next item of it, before it runs the body itself; 10 s at
+    /// first. A call made by another memoized body waits a tenth of that.
     ///
     /// Of all that wait for a call one goes on when the time is over, and the time of the others begins anew: the body runs no more often than
     /// this time has passed, and once. Whoever comes to an end first ends it for all. It is meant for what can never end because it waits, out of sight, for the

@@ -66,16 +66,20 @@ struct State {
     look: Option<Instant>,
 }
 
+/// How much is left of a wait that may be so long and began then, or anew when somebody else gave up; `None` where that was long enough.
+pub(crate) fn left(limit: Duration, began: Instant, anew: Option<Instant>) -> Option<Duration> {
+    let since = anew.map_or(began, |anew| anew.max(began));
+    let left = limit.checked_sub(since.elapsed())?;
+    (!left.is_zero()).then_some(left)
+}
+
 impl State {
     /// How much longer this one waits; `None` where that was long enough.
     fn left(&self, waiter: &Waiter) -> Option<Duration> {
         if self.is_excused {
             return Some(waiter.limit.max(OFTEN));
         }
-        let began = waiter.began;
-        let since = self.anew.map_or(began, |anew| anew.max(began));
-        let left = waiter.limit.checked_sub(since.elapsed())?;
-        (!left.is_zero()).then_some(left)
+        left(waiter.limit, waiter.began, self.anew)
     }
 
     fn take_waker(&mut self, follower: u64) -> Option<Waker> {
@@ -278,6 +282,11 @@ impl Follow {
             Awaited::Flight(flight) => Some((flight.id, flight.cargo.clone()?)),
             Awaited::Writing(_) => None,
         }
+    }
+
+    /// How long it waits at the most.
+    pub(crate) fn limit(&self) -> Duration {
+        self.waiter.limit
     }
 
     fn signal(&self) -> &Signal {

@@ -24,7 +24,7 @@ use crate::near::{DropLater, KeyRef};
 
 pub(crate) use self::graph::Edge;
 use self::landing::Signal;
-pub(crate) use self::landing::{Follow, Landing, Stalled, Waited, wake_all};
+pub(crate) use self::landing::{Follow, Landing, Stalled, Waited, left, wake_all};
 use self::permit::Writing;
 pub(crate) use self::permit::{Permit, Right};
 use self::pulse::Pulse;

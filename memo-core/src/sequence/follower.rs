@@ -1,6 +1,7 @@
 //! Reading a sequence that another call produces.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::reader::{Chunks, Pull};
 use super::spool::{End, Next, Spool};
@@ -16,7 +17,7 @@ pub(super) struct Follower {
     spool: Arc<Spool>,
     flight: FlightId,
     /// Keeps the flight's waiting noted, so that nobody waits for himself.
-    _follow: Follow,
+    follow: Follow,
     chunks: Option<Chunks>,
     /// How many bytes after those chunks are on the tape already.
     taken: usize,
@@ -45,7 +46,7 @@ impl Follower {
             number: spool.enrol(),
             spool,
             flight,
-            _follow: follow,
+            follow,
             chunks: None,
             taken: 0,
             fetching: false,
@@ -54,6 +55,11 @@ impl Follower {
 
     pub(super) fn flight(&self) -> FlightId {
         self.flight
+    }
+
+    /// How long it waits for a body that runs.
+    pub(super) fn limit(&self) -> Duration {
+        self.follow.limit()
     }
 
     pub(super) fn spool(&self) -> &Arc<Spool> {

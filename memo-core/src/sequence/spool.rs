@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+use std::time::{Duration, Instant};
 
 use super::patience::Patience;
 use super::tape;
@@ -43,6 +44,8 @@ struct State {
     /// One waker for each follower that awaits.
     wakers: Vec<(u64, Waker)>,
     followers: u64,
+    /// When a follower gave up waiting for the body, last.
+    anew: Option<Instant>,
 }
 
 /// How a production ended.
@@ -77,8 +80,10 @@ pub(super) enum Next {
 pub(super) enum Waited {
     /// There is something.
     Changed,
-    /// The producer has stopped, as far as one can tell.
-    Stalled,
+    /// Its consumer has stopped, as far as one can tell: somebody else has to produce. After so long.
+    Stalled(Duration),
+    /// The body has run for too long: whoever is told runs it as well, and nobody else is told for as long again.
+    Overdue(Duration),
 }
 
 /// How much is copied at once while the producer waits.
@@ -199,6 +204,17 @@ impl State {
         Some(wakers.swap_remove(at).1)
     }
 
+    fn left(&mut self, is_working: bool, patience: &mut Patience) -> Result<Duration, Waited> {
+        if !is_working {
+            let left = patience.with_nobody();
+            return left.ok_or_else(|| Waited::Stalled(patience.waited()));
+        }
+        patience.with_a_body(self.anew).ok_or_else(|| {
+            self.anew = Some(Instant::now());
+            Waited::Overdue(patience.waited())
+        })
+    }
+
     fn in_backend(&self) -> u32 {
         self.cut - u32::try_from(self.outbox.len()).unwrap_or(self.cut)
     }
@@ -264,12 +280,12 @@ impl Spool {
             // Whoever would go on with an idle production is this very thread.
             let is_ours = self.thread.load(Ordering::Relaxed) == this_thread();
             let left = match self.is_working() {
-                true => Some(patience.with_a_thread()),
-                false if is_ours => None,
-                false => patience.with_nobody(),
+                false if is_ours => Err(Waited::Stalled(patience.waited())),
+                is_working => state.left(is_working, &mut patience),
             };
-            let Some(left) = left else {
-                break Waited::Stalled;
+            let left = match left {
+                Ok(left) => left,
+                Err(waited) => break waited,
             };
             let woken = self.changed.wait_timeout(state, left);
             (state, _) = woken.unwrap_or_else(PoisonError::into_inner);
@@ -293,8 +309,14 @@ impl Spool {
         false
     }
 
+    /// How long to wait until one looks again; otherwise how the wait ends.
+    #[cfg(feature = "stream")]
+    pub(super) fn left(&self, patience: &mut Patience) -> Result<Duration, Waited> {
+        self.state().left(self.is_working(), patience)
+    }
+
     /// Whether the producer is at work at this moment.
-    pub(super) fn is_working(&self) -> bool {
+    fn is_working(&self) -> bool {
         self.working.load(Ordering::Acquire)
     }
 }

@@ -226,15 +226,13 @@ impl Wait {
         if self.spool.has_changed(self.turn, self.follower, waker) {
             return Poll::Ready(Waited::Changed);
         }
-        let left = match self.spool.is_working() {
-            true => self.patience.with_a_future(),
-            false => self.patience.with_nobody(),
-        };
-        let Some(left) = left else {
-            return Poll::Ready(Waited::Stalled);
-        };
-        alarm.set(left, waker);
-        Poll::Pending
+        match self.spool.left(&mut self.patience) {
+            Ok(left) => {
+                alarm.set(left, waker);
+                Poll::Pending
+            }
+            Err(waited) => Poll::Ready(waited),
+        }
     }
 }
 

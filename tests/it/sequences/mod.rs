@@ -14,3 +14,4 @@ mod racing;
 mod soak;
 mod source;
 mod surroundings;
+mod waits;

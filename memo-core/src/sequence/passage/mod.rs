@@ -45,6 +45,8 @@ pub(super) struct Passage<T> {
     surroundings: Surroundings,
     watch: SampledWatch,
     scrap: Option<Scrap>,
+    /// The production that this one did not wait for any longer.
+    overtakes: Option<Arc<Spool>>,
     missed: bool,
     /// Whether what is stored may still be the source.
     looks: bool,
@@ -145,6 +147,7 @@ impl<T: 'static> Passage<T> {
             surroundings,
             watch: SampledWatch::default(),
             scrap: None,
+            overtakes: None,
             missed: false,
             looks: true,
             is_whole: false,
@@ -224,17 +227,48 @@ impl<T: 'static> Passage<T> {
                 answer,
                 permit,
                 right,
-            } => self.scene.committed(answer, permit, right),
+            } => {
+                let is_stored = matches!(answer, Ok(Delivered::Stored { .. }));
+                self.scene.committed(answer, permit, right);
+                if is_stored {
+                    self.release();
+                }
+            }
             Done::Scrapped => {}
         }
     }
 
     /// Takes what came of a [`Turn::Wait`].
     pub(super) fn waited(&mut self, waited: Waited) {
-        if let (Waited::Stalled, Stage::Following(follower)) = (waited, &self.stage) {
-            let stalled = follower.flight();
-            self.looks = false;
-            self.take_off(Avoid::One(stalled));
+        let Stage::Following(follower) = &self.stage else {
+            return;
+        };
+        let after = match waited {
+            Waited::Changed => return,
+            Waited::Stalled(after) => {
+                let stalled = follower.flight();
+                self.looks = false;
+                self.take_off(Avoid::One(stalled));
+                after
+            }
+            // Whose body runs for long keeps its right to store, or it would never be stored.
+            Waited::Overdue(after) => {
+                self.overtakes = Some(Arc::clone(follower.spool()));
+                self.begin_anew();
+                self.produce_alone();
+                after
+            }
+        };
+        // Another follower may have been faster.
+        if !matches!(self.stage, Stage::Following(_)) {
+            self.emit(|function| Event::GaveUpWaiting { function, after });
+        }
+    }
+
+    /// Sends those who still wait for a producer that was overtaken to what is stored now.
+    fn release(&mut self) {
+        if let Some(spool) = self.overtakes.take() {
+            spool.end(End::Left);
         }
     }
 

@@ -98,7 +98,7 @@ impl<T: 'static> Passage<T> {
                     spool: Arc::clone(follower.spool()),
                     turn,
                     follower: follower.number(),
-                    patience: Patience::new(self.scene.cache.patience()),
+                    patience: Patience::new(self.scene.cache.patience(), follower.limit()),
                     _edge: edge,
                 })),
                 None => {

@@ -1,0 +1,193 @@
+//! Sequences whose bodies wait, out of sight, for who follows them: without the attribute they would just run, and so they do with it.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
+use memo::{Cache, Event, memoize_iter, with_cache, with_cache_async};
+use tokio::runtime::Builder;
+
+use crate::store::Isolated;
+use crate::support::{Runs, in_time};
+
+const SHORT: Duration = Duration::from_millis(50);
+
+/// A test whose calls wait for a body for this long, and for a consumer for as long as it takes.
+fn patient(limit: Duration) -> Isolated {
+    let patience = Duration::from_secs(3600);
+    Isolated::with(|cache| cache.follow_timeout(limit).patience(patience))
+        .expect("the description is sound")
+}
+
+fn given_up(test: &Isolated) -> u64 {
+    let told = |event: &Event| matches!(event, Event::GaveUpWaiting { .. });
+    test.recorder().count(told) as u64
+}
+
+/// In a runtime in which a hang is a failure.
+fn in_runtime<F: Future<Output = ()> + 'static>(test: fn() -> F) {
+    in_time(move || {
+        let runtime = Builder::new_multi_thread().worker_threads(2).build();
+        runtime.expect("a runtime").block_on(test());
+    });
+}
+
+static AT_ONCE: Runs = Runs::new();
+
+/// Asks for its own items from a thread until it is deep enough, before it has any.
+#[memoize_iter(skip(cache, depth))]
+fn by_thread(n: u64, cache: &Cache, depth: u64) -> Vec<u64> {
+    AT_ONCE.add();
+    if depth == 0 {
+        return (0..n).collect();
+    }
+    let cache = cache.clone();
+    let call = move || with_cache(&cache, || by_thread(n, &cache, depth - 1));
+    thread::spawn(call).join().expect("no panic")
+}
+
+#[test]
+fn a_body_may_join_a_thread_that_asks_for_the_same_sequence() {
+    in_time(|| {
+        let test = patient(SHORT);
+        let call = |depth| test.run(|| by_thread(3, test.cache(), depth));
+        assert_eq!(call(2), [0, 1, 2]);
+        assert_eq!((AT_ONCE.get(), given_up(&test)), (3, 2));
+        assert_eq!(call(0), [0, 1, 2]);
+        assert_eq!(AT_ONCE.get(), 3, "it is stored");
+    });
+}
+
+static MIDWAY: Runs = Runs::new();
+
+/// The same, between two items.
+#[memoize_iter(skip(cache, depth))]
+fn by_thread_midway(n: u64, cache: Cache, depth: u64) -> impl Iterator<Item = u64> {
+    MIDWAY.add();
+    (0..n).map(move |item| {
+        if item == 1 && depth > 0 {
+            let cache = cache.clone();
+            let call = move || {
+                let items = with_cache(&cache, || by_thread_midway(n, cache.clone(), depth - 1));
+                assert!(items.eq(0..n));
+            };
+            thread::spawn(call).join().expect("no panic");
+        }
+        item
+    })
+}
+
+#[test]
+fn a_body_may_join_a_thread_that_asks_for_the_same_sequence_between_two_items() {
+    in_time(|| {
+        let test = patient(SHORT);
+        let call = |depth| test.run(|| by_thread_midway(3, test.cache().clone(), depth));
+        assert!(call(1).eq(0..3));
+        assert_eq!((MIDWAY.get(), given_up(&test)), (2, 1));
+        assert!(call(0).eq(0..3));
+        assert_eq!(MIDWAY.get(), 2, "it is stored");
+    });
+}
+
+static TASKS: Runs = Runs::new();
+
+#[memoize_iter(skip(cache, depth))]
+async fn by_task(n: u64, cache: Cache, depth: u64) -> BoxStream<'static, u64> {
+    TASKS.add();
+    let items = match depth {
+        0 => (0..n).collect(),
+        _ => tokio::spawn(all_of_task(n, cache, depth - 1))
+            .await
+            .expect("no panic"),
+    };
+    stream::iter(items).boxed()
+}
+
+fn all_of_task(n: u64, cache: Cache, depth: u64) -> BoxFuture<'static, Vec<u64>> {
+    let (within, call) = (cache.clone(), async move {
+        by_task(n, cache, depth).await.collect().await
+    });
+    Box::pin(async move { with_cache_async(&within, call).await })
+}
+
+#[test]
+fn a_stream_may_join_a_task_that_asks_for_the_same_stream() {
+    in_runtime(|| async {
+        let test = patient(SHORT);
+        let call = |depth| test.run_async(all_of_task(3, test.cache().clone(), depth));
+        assert_eq!(call(2).await, [0, 1, 2]);
+        assert_eq!((TASKS.get(), given_up(&test)), (3, 2));
+        assert_eq!(call(0).await, [0, 1, 2]);
+        assert_eq!(TASKS.get(), 3, "it is stored");
+    });
+}
+
+static HELD: Runs = Runs::new();
+
+/// Needs to be polled twice for its second item.
+#[memoize_iter]
+fn hesitates(n: u64) -> impl Stream<Item = u64> + Send {
+    HELD.add();
+    stream::iter(0..n).then(async |item| {
+        if item == 1 {
+            tokio::task::yield_now().await;
+        }
+        item
+    })
+}
+
+#[test]
+fn a_stream_ends_when_its_task_holds_the_producer_in_its_body_and_does_not_poll_it() {
+    in_runtime(|| async {
+        let test = patient(SHORT);
+        let two_at_once = async {
+            let mut first = pin!(hesitates(3));
+            assert_eq!(first.next().await, Some(0));
+            poll_fn(|context| {
+                assert!(first.as_mut().poll_next(context).is_pending());
+                std::task::Poll::Ready(())
+            })
+            .await;
+            assert_eq!(hesitates(3).collect::<Vec<_>>().await, [0, 1, 2]);
+            assert_eq!((HELD.get(), given_up(&test)), (2, 1));
+            assert_eq!(first.collect::<Vec<_>>().await, [1, 2]);
+            assert_eq!(hesitates(3).collect::<Vec<_>>().await, [0, 1, 2]);
+            assert_eq!(HELD.get(), 2, "it is stored");
+        };
+        test.run_async(two_at_once).await;
+    });
+}
+
+static LONG: Runs = Runs::new();
+
+#[memoize_iter(skip(limit))]
+fn longer_than(n: u64, limit: Duration) -> Vec<u64> {
+    LONG.add();
+    thread::sleep(limit * 4);
+    (0..n).collect()
+}
+
+#[test]
+fn of_many_who_wait_too_long_for_a_body_one_goes_on_at_a_time() {
+    in_time(|| {
+        let limit = Duration::from_millis(100);
+        let test = patient(limit);
+        let call = || test.run(|| longer_than(3, limit));
+        let began = Instant::now();
+        thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| assert_eq!(call(), [0, 1, 2]));
+            }
+        });
+        let most = began.elapsed().as_millis() / limit.as_millis() + 1;
+        assert!(u128::from(LONG.get()) <= most, "{} of {most}", LONG.get());
+        assert_eq!(LONG.get(), 1 + given_up(&test));
+        let before = LONG.get();
+        assert_eq!(call(), [0, 1, 2]);
+        assert_eq!(LONG.get(), before, "it is stored");
+    });
+}
