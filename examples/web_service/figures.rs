@@ -37,6 +37,8 @@ pub(crate) struct Function {
     pub(crate) refused: u64,
     pub(crate) read: u64,
     pub(crate) written: u64,
+    /// Why its values are not cached as it asks, if they are not.
+    pub(crate) problems: Vec<String>,
     /// What a computation takes.
     pub(crate) mean: Duration,
     pub(crate) saved: Duration,
@@ -101,6 +103,7 @@ impl Function {
             computed: stats.computed,
             faults: stats.faults + stats.backend_faults,
             refused: stats.refused.iter().map(|(_, count)| count).sum(),
+            problems: site.problems().iter().map(ToString::to_string).collect(),
             read: stats.bytes_read,
             written: stats.bytes_written,
             mean: stats.compute_time.checked_div(runs).unwrap_or_default(),
@@ -119,6 +122,7 @@ impl Function {
             refused: self.refused + other.refused,
             read: self.read + other.read,
             written: self.written + other.written,
+            problems: Vec::new(),
             mean: Duration::ZERO,
             saved: self.saved + other.saved,
         }

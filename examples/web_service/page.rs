@@ -87,7 +87,22 @@ fn functions(figures: &Figures, total: &Function) -> String {
     } else {
         rows += &row(" class=\"total\"", &cells(total));
     }
-    table("Functions", &HEADS, &rows)
+    table("Functions", &HEADS, &rows) + &problems(figures)
+}
+
+/// Why functions are not cached as they ask.
+fn problems(figures: &Figures) -> String {
+    let mut lines = String::new();
+    for function in &figures.functions {
+        for problem in &function.problems {
+            let (name, problem) = (escaped(&function.name), escaped(problem));
+            let _ = writeln!(
+                lines,
+                "<p><span class=\"bad\">{name}</span> is not cached as it asks: {problem}</p>"
+            );
+        }
+    }
+    lines
 }
 
 fn cells(function: &Function) -> Vec<String> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::expiration::{Expiration, Jitter};
-use crate::far::{Manner, Told};
+use crate::far::{Manner, Problem, Told};
 use crate::holder::Holder;
 use crate::key::Scope;
 use crate::registry::{self, ScopeId};
@@ -114,6 +114,25 @@ impl Site {
     /// What the function has done since the program started, in all caches together.
     pub fn stats(&'static self) -> Stats {
         self.state().counters.snapshot()
+    }
+
+    /// Why values of this function were not cached as it asks: what its calls have met since the program started, in all caches together, each once.
+    ///
+    /// For whoever shows its figures and wonders why there are no hits.
+    ///
+    /// ```
+    /// # use memo_core::{self as memo, Problem};
+    /// let cache = memo::Cache::builder().build()?;
+    /// # #[cfg(feature = "encrypt")] {
+    /// let sealed = memo::Policy::named("docs-problems").encrypt();
+    /// cache.get_or_compute(&1, &sealed, || 10);
+    /// let site = memo::functions().into_iter().find(|site| site.name() == "docs-problems");
+    /// assert_eq!(site.map(|site| site.problems()), Some(vec![Problem::NoKeyring]));
+    /// # }
+    /// # Ok::<(), memo::Error>(())
+    /// ```
+    pub fn problems(&'static self) -> Vec<Problem> {
+        self.state().told.problems()
     }
 
     /// Drops every value of this function (and of those that share its `name`) from the cache that its calls use here and now; returns

@@ -92,6 +92,21 @@ fn the_want_of_a_keyring_is_told_to_the_observer_once() {
 }
 
 #[test]
+fn a_function_that_lacks_a_keyring_says_so_beside_its_figures() {
+    #[memoize(key = "figured:{n}", encrypt)]
+    fn figured(n: u32) -> u32 {
+        n
+    }
+    assert_eq!(figured::site().problems(), []);
+    sealed().run(|| figured(1));
+    assert_eq!(figured::site().problems(), []);
+    Isolated::new().run(|| (figured(1), figured(2)));
+    let stats = figured::site().stats();
+    assert_eq!((stats.calls, stats.hits), (3, 0));
+    assert_eq!(figured::site().problems(), [Problem::NoKeyring]);
+}
+
+#[test]
 fn a_cache_that_requires_encryption_is_not_built_without_keys() {
     let refused = store::builder().require_encryption().build();
     assert!(

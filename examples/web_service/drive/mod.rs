@@ -49,8 +49,21 @@ pub(crate) fn run(store: Store) -> Outcome {
 
     let page = client::get(service.address, "/stats")?;
     ensure(page.contains("Servers"), "the figures can be seen")?;
+    ensure(!page.contains("keyring"), "nothing is wrong with the keys")?;
+    keys_are_missed(&server.url())?;
     println!("\nEvery answer was there, and was the right one.");
     Ok(())
+}
+
+/// A function that asks for keys and has none gets no hits, and its page says why.
+fn keys_are_missed(url: &str) -> Outcome {
+    let service = Service::without_keys(url)?;
+    client::get(service.address, "/report")?;
+    let page = client::get(service.address, "/stats")?;
+    ensure(
+        page.contains("keyring"),
+        "the page says that keys are missed",
+    )
 }
 
 /// Sends requests until nearly all are answered by the cache.

@@ -18,13 +18,16 @@ pub(super) struct Service {
 impl Service {
     /// Starts it before the store at this URL.
     pub(super) fn start(url: &str) -> Result<Self, Box<dyn Error>> {
-        let mut process = Command::new(current_exe()?)
-            .args(["--listen", "127.0.0.1:0"])
-            .env("MEMO_URL", url)
-            .env("MEMO_NAMESPACE", "airports")
-            .env("MEMO_KEYS", KEY)
-            .stdout(Stdio::piped())
-            .spawn()?;
+        Self::run(command(url)?.env("MEMO_KEYS", KEY))
+    }
+
+    /// Starts it without keys, so that nothing can be sealed.
+    pub(super) fn without_keys(url: &str) -> Result<Self, Box<dyn Error>> {
+        Self::run(command(url)?.env_remove("MEMO_KEYS"))
+    }
+
+    fn run(command: &mut Command) -> Result<Self, Box<dyn Error>> {
+        let mut process = command.spawn()?;
         let mut line = String::new();
         if let Some(said) = process.stdout.take() {
             BufReader::new(said).read_line(&mut line)?;
@@ -35,6 +38,16 @@ impl Service {
             Err(_) => Err("the service did not start".into()),
         }
     }
+}
+
+fn command(url: &str) -> Result<Command, Box<dyn Error>> {
+    let mut command = Command::new(current_exe()?);
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .env("MEMO_URL", url)
+        .env("MEMO_NAMESPACE", "airports")
+        .stdout(Stdio::piped());
+    Ok(command)
 }
 
 impl Drop for Service {

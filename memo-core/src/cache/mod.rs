@@ -37,6 +37,9 @@ use crate::site::{Site, State};
 /// One is installed for the program, by [`CacheBuilder::install`] or, where nobody does, at the first memoized call. Others can be
 /// built and bound: `cache = …` in the attribute, [`with_cache`](crate::with_cache) around calls.
 ///
+/// `fork` is supported from single-threaded parents only: a child has a copy of every lock as it stood, also of those that other threads held, and none of
+/// the threads that would let them go. A child of one thread uses neither its parent's connections nor its leases.
+///
 /// ```
 /// use memo_core::{Cache, Policy};
 ///

@@ -1,10 +1,13 @@
 //! Why a function's values cannot be cached as it asks.
 
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use crate::threads::lock;
+
 /// Why the values of a function are not cached, though its attribute says so. Told once for each function: to the cache's
-/// [`Observer`](crate::Observer) or, where there is none, on standard error.
+/// [`Observer`](crate::Observer) or, where there is none, on standard error. [`Site::problems`](crate::Site::problems) has them all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
@@ -99,28 +102,40 @@ impl fmt::Display for Problem {
 
 /// Which problems of a function were told already.
 #[derive(Debug, Default)]
-pub(crate) struct Told(AtomicU16);
+pub(crate) struct Told {
+    bits: AtomicU16,
+    problems: Mutex<Vec<Problem>>,
+}
 
 impl Told {
-    /// Whether this is the first time.
+    /// Notes a problem; returns whether this is the first time.
     pub(crate) fn is_news(&self, problem: &Problem) -> bool {
         let bit = bit(problem);
-        self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
+        let is_news = self.bits.fetch_or(bit, Ordering::Relaxed) & bit == 0;
+        if is_news {
+            lock(&self.problems).push(problem.clone());
+        }
+        is_news
+    }
+
+    /// The problems that were told, in their order.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        lock(&self.problems).clone()
     }
 
     /// Whether this is the first time that the function blocks a runtime.
     pub(crate) fn blocks_first(&self) -> bool {
-        self.0.fetch_or(BLOCKED, Ordering::Relaxed) & BLOCKED == 0
+        self.bits.fetch_or(BLOCKED, Ordering::Relaxed) & BLOCKED == 0
     }
 
     /// Whether the function is known to block a runtime.
     pub(crate) fn has_blocked(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & BLOCKED != 0
+        self.bits.load(Ordering::Relaxed) & BLOCKED != 0
     }
 
     /// Whether the function knows already that its keys meet another's.
     pub(crate) fn has_shared_key(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & bit(&Problem::SharedKey { with: "" }) != 0
+        self.bits.load(Ordering::Relaxed) & bit(&Problem::SharedKey { with: "" }) != 0
     }
 }
 
