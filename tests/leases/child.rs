@@ -92,7 +92,7 @@ fn child() {
             async |board| jobs::hold_async(board, false).await,
         ),
         "Follow" => {
-            board.say("ready");
+            say_when_held_up(&board);
             call(
                 way,
                 &board,
@@ -126,6 +126,18 @@ fn call(
         }
     };
     board.say(&format!("got {value}"));
+}
+
+/// Says that this process has met the lease of another, once it has.
+fn say_when_held_up(board: &Board) {
+    let board = board.clone();
+    thread::spawn(move || {
+        let sites = [jobs::hold::site(), jobs::hold_async::site()];
+        while sites.iter().all(|site| site.stats().lease_waits == 0) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        board.say("held up");
+    });
 }
 
 /// Eight callers, all at once.

@@ -4,7 +4,6 @@ mod child;
 mod jobs;
 mod parent;
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::child::Job;
@@ -32,9 +31,7 @@ fn a_killed_holder_costs_one_more_computation(store: Store, way: Way) {
     let holder = stage.start(Job::Hold);
     stage.wait_for("computed", 1);
     let waiting = Vec::from_iter((0..4).map(|_| stage.start(Job::Follow)));
-    stage.wait_for("ready", waiting.len());
-    // Most of them have found out that it is held.
-    thread::sleep(Duration::from_millis(300));
+    stage.wait_for("held up", waiting.len());
     assert_eq!(stage.said("computed"), 1);
     holder.kill();
     let killed = Instant::now();

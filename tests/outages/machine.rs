@@ -10,12 +10,15 @@ use crate::rig::DEADLINE;
 /// What is over in a few milliseconds where there is time.
 const MOMENT: Duration = Duration::from_millis(5);
 
-static LAST_STALL: Mutex<Option<Instant>> = Mutex::new(None);
+/// When the machine last stood still, and for how long.
+static STALLS: Mutex<Vec<(Instant, Duration)>> = Mutex::new(Vec::new());
 
-/// Whether the machine stood still since then for a good part of a deadline. What was measured meanwhile is its doing.
-pub(crate) fn stalled_since(begin: Instant) -> bool {
-    let last = *LAST_STALL.lock().unwrap_or_else(PoisonError::into_inner);
-    last.is_some_and(|last| last >= begin)
+/// Returns for how long the machine stood still at the longest since then, if that was a good part of a deadline. What was measured meanwhile is its
+/// doing.
+pub(crate) fn lateness_since(begin: Instant) -> Option<Duration> {
+    let stalls = STALLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let since = stalls.iter().filter(|(when, _)| *when >= begin);
+    since.map(|(_, late)| *late).max()
 }
 
 /// Watches the machine from now on.
@@ -27,9 +30,10 @@ pub(crate) fn watch() {
                 let begin = Instant::now();
                 thread::sleep(MOMENT);
                 calls::noise(0, 0, 10_000);
-                if begin.elapsed() > DEADLINE / 10 {
-                    *LAST_STALL.lock().unwrap_or_else(PoisonError::into_inner) =
-                        Some(Instant::now());
+                let took = begin.elapsed();
+                if took > DEADLINE / 10 {
+                    let mut stalls = STALLS.lock().unwrap_or_else(PoisonError::into_inner);
+                    stalls.push((Instant::now(), took));
                 }
             }
         });

@@ -1,5 +1,7 @@
 //! A server, a proxy in front of it, a cache behind that, and a way of calling.
 
+use std::any::Any;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -113,18 +115,33 @@ pub(crate) fn planned(stores: &[Store], plan: &Plan, test: impl Fn(&Rig) + Sync)
     });
 }
 
-/// Runs a test; again if it failed while the machine had no time for it.
+/// Runs a test; again if it failed while the machine had no time for it, which is told.
 fn try_out(test: &dyn Fn()) {
     machine::watch();
-    for _ in 1..TRIES {
+    for attempt in 1..TRIES {
         let begin = Instant::now();
-        match catch_unwind(AssertUnwindSafe(test)) {
-            Err(_) if machine::stalled_since(begin) => {}
-            Err(panic) => resume_unwind(panic),
-            Ok(()) => return,
-        }
+        let Err(panic) = catch_unwind(AssertUnwindSafe(test)) else {
+            return;
+        };
+        let Some(late) = machine::lateness_since(begin) else {
+            resume_unwind(panic);
+        };
+        tell_of_another_try(attempt, &*panic, late);
     }
     test();
+}
+
+/// What a test says is shown where it fails in the end; this is shown in any case.
+fn tell_of_another_try(attempt: u32, panic: &(dyn Any + Send), late: Duration) {
+    let thread = thread::current();
+    let who = thread.name().unwrap_or("a test").to_owned();
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
+    let _ = writeln!(
+        io::stderr(),
+        "TRIED AGAIN ({who}; try {attempt} of {TRIES} failed): {}. Meanwhile the machine was {late:?} late.",
+        said.unwrap_or("it panicked without a word")
+    );
 }
 
 impl Rig {

@@ -6,7 +6,7 @@ use memo_core::Waits;
 use memo_core::backend::{Availability, Backend, FaultKind};
 use memo_testkit::servers::{Break, Proxy, RedisSentinel, RedisServer};
 
-use crate::support::{BOTH, eventually, get, name, redis, sentinel_url, set};
+use crate::support::{BOTH, LIMIT, eventually, get, name, redis, sentinel_url, set};
 
 #[test]
 fn a_server_that_restarts_between_two_calls_is_used_again_at_once() {
@@ -54,23 +54,15 @@ fn a_server_that_hangs_costs_a_deadline_and_then_nothing() {
         eventually("it is left alone", || {
             let since = Instant::now();
             let answer = get(&redis, &name, waits);
-            assert!(
-                since.elapsed() < Duration::from_secs(5),
-                "{:?}",
-                since.elapsed()
-            );
+            assert!(since.elapsed() < LIMIT, "{:?}", since.elapsed());
             assert!(answer.is_err());
             redis.servers()[0].availability != Availability::Up
         });
-        let since = Instant::now();
+        let asked = redis.servers()[0].asked;
         for _ in 0..100 {
             assert!(get(&redis, &name, waits).is_err());
         }
-        assert!(
-            since.elapsed() < Duration::from_millis(300),
-            "{:?}",
-            since.elapsed()
-        );
+        assert_eq!(redis.servers()[0].asked, asked, "nobody waits for it");
         server.resume();
         eventually("it is used again", || {
             get(&redis, &name, waits) == Ok(Some("A".into()))
@@ -96,11 +88,7 @@ fn a_server_that_speaks_too_slowly_costs_no_more_than_the_deadline() {
         let since = Instant::now();
         let fault = get(&redis, &name, waits).expect_err("it is too slow");
         assert_eq!(fault.kind(), FaultKind::Timeout);
-        assert!(
-            since.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            since.elapsed()
-        );
+        assert!(since.elapsed() < LIMIT, "{:?}", since.elapsed());
     }
 }
 

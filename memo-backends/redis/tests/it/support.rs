@@ -57,6 +57,9 @@ pub(crate) fn tls_config(server: &RedisServer) -> RedisConfig {
 /// Both ways to wait.
 pub(crate) const BOTH: [Waits; 2] = [Waits::Blocking, Waits::Async];
 
+/// Longer than anything takes, however busy the machine is.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
 /// The backend at this URL, which gives up after so many milliseconds.
 pub(crate) fn redis(url: &str, deadline: u64) -> Redis {
     let mut redis = Redis::connect(url).expect("the URL makes sense");
@@ -95,7 +98,7 @@ pub(crate) fn item(name: &Name, value: impl Into<Bytes>) -> Item {
 pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
     let since = Instant::now();
     while !holds() {
-        assert!(since.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(since.elapsed() < LIMIT, "never: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
