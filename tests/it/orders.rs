@@ -333,6 +333,26 @@ fn a_value_whose_deletion_is_owed_is_not_served_by_the_answer_to_a_lease() {
 }
 
 #[test]
+fn a_value_of_another_process_whose_deletion_is_owed_is_not_served_by_the_answer_to_a_lease() {
+    static SOURCE: Runs = Runs::new();
+    let leasing = Leasing::new();
+    let (cache, elsewhere) = (leasing.cache(), leasing.cache());
+    let (store, invalidating) = (leasing.0.clone(), cache.clone());
+    leasing.on_lease(move || {
+        with_cache(&elsewhere, || read_locked::entry(2, &SOURCE)).put(0);
+        SOURCE.add();
+        store.script(|step| match step {
+            Step::BeforeDelete => Act::Fail,
+            _ => Act::Go,
+        });
+        let entry = with_cache(&invalidating, || read_locked::entry(2, &SOURCE));
+        assert!(entry.try_invalidate().is_err());
+        store.behave();
+    });
+    assert_eq!(with_cache(&cache, || read_locked(2, &SOURCE)), 1);
+}
+
+#[test]
 fn a_write_that_lands_too_late_is_not_served_by_the_answer_to_a_lease() {
     let (leasing, source) = (Leasing::new(), Runs::new());
     let cache = leasing.cache();
@@ -350,16 +370,16 @@ fn a_write_that_lands_too_late_is_not_served_by_the_answer_to_a_lease() {
     assert_eq!(call(), 1, "it is stored");
 }
 
-#[test]
-fn a_value_that_its_writer_is_about_to_delete_is_not_served_by_the_answer_to_a_lease() {
-    in_time(|| {
+/// Has a writer stop, after its value was invalidated, at a step that comes when it has written; calls, and lets it go.
+fn call_beside_a_writer_that_stops(stops: fn(Step) -> bool) {
+    in_time(move || {
         let (leasing, source) = (Leasing::new(), Runs::new());
         let (cache, gate) = (leasing.cache(), Arc::new(Gate::new()));
         leasing.0.script({
             let gate = gate.clone();
-            move |step| match step {
-                Step::BeforeSet if !gate.is_open() => Act::Hang,
-                Step::AfterSet => Act::Hang,
+            move |step| match (step, gate.is_open()) {
+                (Step::BeforeSet, false) => Act::Hang,
+                (_, true) if stops(step) => Act::Hang,
                 _ => Act::Go,
             }
         });
@@ -384,4 +404,14 @@ fn a_value_that_its_writer_is_about_to_delete_is_not_served_by_the_answer_to_a_l
             assert_eq!(caller.join().expect("no panic"), 1);
         });
     });
+}
+
+#[test]
+fn a_value_whose_writer_is_not_answered_yet_is_not_served_by_the_answer_to_a_lease() {
+    call_beside_a_writer_that_stops(|step| matches!(step, Step::AfterSet));
+}
+
+#[test]
+fn a_value_that_its_writer_is_about_to_delete_is_not_served_by_the_answer_to_a_lease() {
+    call_beside_a_writer_that_stops(|step| matches!(step, Step::BeforeDelete));
 }

@@ -4,11 +4,12 @@ use std::any::Any;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 
 use crate::key::{Key, KeyRef};
 use crate::later;
 use crate::ledger::{self, Charge, Ledger};
+use crate::uses::Uses;
 use crate::{Info, Lookup, Tick, Value};
 
 /// Bytes that an entry costs beside its weight: the entry itself (256 with the counts of its `Arc`),
@@ -16,9 +17,6 @@ use crate::{Info, Lookup, Tick, Value};
 /// 30) and its hash once it was evicted (about 60). About 350 to 480 in all,
 /// depending on how full the tables are.
 pub(crate) const OVERHEAD: usize = 472;
-
-/// Uses are counted up to here (two bits are what S3-FIFO needs); afterwards a read writes nothing.
-const USES_MAX: u8 = 3;
 
 /// No ledger's address.
 const DEAD: usize = 0;
@@ -36,7 +34,7 @@ pub(crate) struct Entry {
     /// The address of the ledger while the entry can be found in its store's map, then [`DEAD`].
     /// One number for two questions, since every hit asks both.
     lives_on: AtomicUsize,
-    uses: AtomicU8,
+    uses: Uses,
     inserted_at: Tick,
     /// The entry's place in the arena; meaningful only under the store's lock.
     seat: AtomicUsize,
@@ -58,7 +56,7 @@ impl Entry {
             expires_at: AtomicU64::new(expires_at),
             inserted_at: now,
             seat: AtomicUsize::new(usize::MAX),
-            uses: AtomicU8::new(0),
+            uses: Uses::default(),
             lives_on: AtomicUsize::new(charge.ledger_address()),
             charge,
         }
@@ -80,7 +78,7 @@ impl Entry {
         let Some(value) = self.value.downcast_ref::<V>() else {
             return Lookup::Absent;
         };
-        self.count_use();
+        self.uses.count();
         Lookup::Hit(read(value))
     }
 
@@ -127,21 +125,12 @@ impl Entry {
         self.lives_on.store(DEAD, Release);
     }
 
-    /// A use lost to a race is a use not counted; eviction only guesses anyway.
-    #[inline]
-    fn count_use(&self) {
-        let uses = self.uses.load(Relaxed);
-        if uses < USES_MAX {
-            self.uses.store(uses + 1, Relaxed);
-        }
-    }
-
     pub(crate) fn uses(&self) -> u8 {
-        self.uses.load(Relaxed)
+        self.uses.get()
     }
 
     pub(crate) fn set_uses(&self, uses: u8) {
-        self.uses.store(uses, Relaxed);
+        self.uses.set(uses);
     }
 
     pub(crate) fn seat(&self) -> usize {

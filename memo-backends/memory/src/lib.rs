@@ -13,6 +13,7 @@ mod ledger;
 mod map;
 mod residents;
 mod store;
+mod uses;
 
 pub use answer::{Info, Insert, Lookup, StoreStats};
 pub use key::KeyRef;

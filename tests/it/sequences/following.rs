@@ -303,6 +303,37 @@ fn a_stored_sequence_that_ends_before_it_has_repeated_what_was_given_is_told_as_
     }
 }
 
+#[test]
+fn a_follower_is_told_where_another_production_ends_before_what_it_was_given() {
+    at_every_item(FOR_EVER, |desk, source, many, case| {
+        if many == 1 {
+            // A shorter production yields nothing, and nobody can tell that it has begun.
+            return;
+        }
+        let producer = aside(desk, &source);
+        producer.take(many);
+        let follower = aside(desk, &source);
+        follower.take(many);
+        drop(producer);
+        let (tap, made) = channel();
+        let next = Aside::new({
+            let desk = desk.clone();
+            move || desk.read(move || made.into_iter())
+        });
+        let shorter = &source.items()[..many - 1];
+        for item in shorter {
+            tap.send(item.clone()).expect("the body lives");
+            assert_eq!(next.next(), Taken::Item(item.clone()), "{case}");
+        }
+        next.ask(1);
+        follower.ask(1);
+        drop(tap);
+        assert_eq!(next.got(), Taken::End, "{case}");
+        assert_eq!(follower.got(), Taken::Panic, "{case}");
+        assert_eq!(desk.diverged().len(), 1, "{case}");
+    });
+}
+
 /// He has asked for no item yet, and may never ask for one.
 #[test]
 fn a_call_that_nobody_has_taken_an_item_of_holds_nobody() {

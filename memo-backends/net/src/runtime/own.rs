@@ -10,11 +10,16 @@ use tokio::runtime::{Builder, Handle};
 use tokio::time::Sleep;
 
 /// With the process that it was started in: a child of a fork has no such thread.
-static OWN: Mutex<Option<(u32, Handle)>> = Mutex::new(None);
+type Own = Mutex<Option<(u32, Handle)>>;
+
+static OWN: Own = Mutex::new(None);
 
 pub(super) fn handle() -> Answer<Handle> {
-    let process = std::process::id();
-    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    handle_in(std::process::id(), &OWN)
+}
+
+fn handle_in(process: u32, own: &Own) -> Answer<Handle> {
+    let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((home, handle)) = &*own
         && *home == process
     {
@@ -61,4 +66,20 @@ fn start() -> std::io::Result<Handle> {
         .name("memo-net".into())
         .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
     Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_of_a_fork_starts_a_runtime_of_its_own() {
+        let own = Own::default();
+        let handle = |process| handle_in(process, &own).expect("a thread can be had").id();
+        let parents = handle(1);
+        assert_eq!(handle(1), parents, "it is started once");
+        let childs = handle(2);
+        assert_ne!(childs, parents);
+        assert_eq!(handle(2), childs);
+    }
 }
