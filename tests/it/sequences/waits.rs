@@ -68,7 +68,7 @@ static MIDWAY: Runs = Runs::new();
 #[memoize_iter(skip(cache, depth))]
 fn by_thread_midway(n: u64, cache: Cache, depth: u64) -> impl Iterator<Item = u64> {
     MIDWAY.add();
-    (0..n).map(move |item| {
+    (0..n).inspect(move |&item| {
         if item == 1 && depth > 0 {
             let cache = cache.clone();
             let call = move || {
@@ -77,7 +77,6 @@ fn by_thread_midway(n: u64, cache: Cache, depth: u64) -> impl Iterator<Item = u6
             };
             thread::spawn(call).join().expect("no panic");
         }
-        item
     })
 }
 
