@@ -92,15 +92,16 @@ pub fn bytes_rules<R, K: Keep<R, Value: Portable>>(kept: Kept<R, K>) -> Start<R,
 
 /// What takes any value out of the process, where a cache may ask for that: one with a backend, or that encrypts all. Elsewhere it would cost the
 /// compiler some milliseconds for each type and never be used.
+#[cfg(any(feature = "backend", feature = "encrypt"))]
 #[inline]
 fn anywhere<V: Portable + 'static>(same: Option<fn(&V, &V) -> bool>) -> Option<Wire<V>> {
-    #[cfg(any(feature = "backend", feature = "encrypt"))]
-    return Some(Wire::comparing(same));
-    #[cfg(not(any(feature = "backend", feature = "encrypt")))]
-    {
-        let _ = same;
-        return None;
-    }
+    Some(Wire::comparing(same))
+}
+
+#[cfg(not(any(feature = "backend", feature = "encrypt")))]
+#[inline]
+fn anywhere<V: Portable + 'static>(_: Option<fn(&V, &V) -> bool>) -> Option<Wire<V>> {
+    None
 }
 
 /// The rules of `local`: the value stays in the process.
