@@ -132,7 +132,7 @@ impl Owed {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 impl Owed {
     pub(super) fn waits_for_late_writes(&self, under_way: Duration) {
         self.writes.change(|ledger| ledger.under_way = under_way);
