@@ -64,7 +64,11 @@ fn call(model: &Model) -> TokenStream {
 
 fn call_of_value(model: &Model) -> TokenStream {
     let private = private(model);
-    let (site, rules, strict) = (site_ref(model), rules(model), strict(model));
+    let holds = match model.function.road {
+        Road::Sync => Holds::Here,
+        Road::Async | Road::Boxed(_) => Holds::Outside,
+    };
+    let (site, rules, strict) = (site_ref(model), rules(model, holds), strict(model));
     let (local, output) = (key_local(), &model.function.output);
     let body = braces(model, &model.function.body);
     let block = match &model.function.road {
@@ -75,9 +79,10 @@ fn call_of_value(model: &Model) -> TokenStream {
         Road::Boxed(boxed) => boxed.block.to_token_stream(),
     };
     let key = has_key_in_call(model).then(|| key(model));
+    let kept = borrowed_operands(model).map(|(word, expr)| kept(word, expr));
     // In a closure, so that neither the future nor, while the body is polled, the stack holds key and rules.
     let make = quote!(|| { #key (#local, #rules #strict, #block) });
-    quote!(#private::call_async::<#output, _, _, _>(#site, #make).await)
+    quote!(#(#kept)* #private::call_async::<#output, _, _, _>(#site, #make).await)
 }
 
 /// Whether the key is made when the call's future is polled, and not before.
@@ -161,7 +166,7 @@ fn tuple(values: &[TokenStream]) -> TokenStream {
 /// ```
 ///
 /// Here the bounds on the value are checked.
-fn rules(model: &Model) -> TokenStream {
+fn rules(model: &Model, holds: Holds) -> TokenStream {
     let keep = returns(model, "__memo_keep");
     let rules = &model.rules;
     let place = at(model.subject());
@@ -184,12 +189,8 @@ fn rules(model: &Model) -> TokenStream {
         quote!(.skip_none(#optional))
     });
     let force = rules.force.as_ref().map(|expr| quote!(.force(#expr)));
-    let cache = rules.cache.as_ref().map(|expr| borrowed("cache", expr));
-    let encryption_key = rules
-        .encryption_key
-        .as_ref()
-        .map(|expr| borrowed("encryption_key", expr));
-    quote!(#start #weigh #expires #cache_if #skip_none #force #cache #encryption_key)
+    let borrowed = borrowed_operands(model).map(|(word, expr)| borrowed(word, expr, holds));
+    quote!(#start #weigh #expires #cache_if #skip_none #force #(#borrowed)*)
 }
 
 /// `.strict()`; that the function cannot return the fault is said where the option stands.
@@ -199,11 +200,61 @@ fn strict(model: &Model) -> Option<TokenStream> {
     Some(quote_spanned!(strict.span()=> .#strict()))
 }
 
-/// `.cache(&expr)`; what `expr` is not is said where it stands.
-fn borrowed(word: &str, expr: &Expr) -> TokenStream {
-    let word = format_ident!("{word}", span = at(expr));
+/// The options that are borrowed for as long as the call takes.
+fn borrowed_operands(model: &Model) -> impl Iterator<Item = (&'static str, &Expr)> {
+    let rules = &model.rules;
+    let named = [
+        ("cache", &rules.cache),
+        ("encryption_key", &rules.encryption_key),
+    ];
+    named
+        .into_iter()
+        .filter_map(|(word, expr)| Some((word, expr.as_ref()?)))
+}
+
+/// Where what the rules borrow is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    /// In the statement that makes them.
+    Here,
+    /// Outside of the closure that makes them, by [`kept`].
+    Outside,
+}
+
+/// `.cache(&expr)`, or `.cache(__memo_cache)` where the expression is [`kept`]; what it is not is said where it stands.
+fn borrowed(word: &str, expr: &Expr, holds: Holds) -> TokenStream {
+    let method = format_ident!("{word}", span = at(expr));
+    if holds == Holds::Outside && !is_place(expr) {
+        let local = kept_local(word);
+        return quote_spanned!(at(expr)=> .#method(#local));
+    }
     let operand = operand(expr);
-    quote_spanned!(at(expr)=> .#word(&#operand))
+    quote_spanned!(at(expr)=> .#method(&#operand))
+}
+
+/// `let __memo_cache = &expr;`: the closure that makes the rules of an asynchronous call would return a borrow of what ends with it.
+fn kept(word: &str, expr: &Expr) -> Option<TokenStream> {
+    if is_place(expr) {
+        return None;
+    }
+    let (local, operand) = (kept_local(word), operand(expr));
+    Some(quote_spanned!(at(expr)=> let #local = &#operand;))
+}
+
+fn kept_local(word: &str) -> Ident {
+    format_ident!("__memo_{word}", span = Span::mixed_site())
+}
+
+/// Whether it says where a value is, and makes none.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Reference(reference) => is_place(&reference.expr),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Group(group) => is_place(&group.expr),
+        _ => false,
+    }
 }
 
 /// Asks the type of the value, or of an item, what it is; errors about it point at the user's return type.
@@ -388,7 +439,7 @@ fn entry(model: &Model, name: &Ident, site: &TokenStream) -> TokenStream {
     let sig = model
         .function
         .entry_signature(name.clone(), parse_quote!(#krate::#handle<#value>));
-    let (key, local, rules) = (key(model), key_local(), rules(model));
+    let (key, local, rules) = (key(model), key_local(), rules(model, Holds::Here));
     let made = quote_spanned!(place=> #at_value::#make(#site, #local, #rules));
     quote! {
         #[inline]

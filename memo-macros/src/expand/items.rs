@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{LitStr, Type};
 
-use super::{at, braces, key_local, private, rules, site_ref, spanned_at};
+use super::{Holds, at, braces, key_local, private, rules, site_ref, spanned_at};
 use crate::args::{OnDrop, OnTorn};
 use crate::model::{Items, Model, Source};
 use crate::road::Road;
@@ -74,7 +74,7 @@ fn source(model: &Model, items: &Items) -> TokenStream {
     };
     let word = format_ident!("{word}", span = place);
     let function = quote_spanned!(place=> #private::#word::<#item, _, _, _>);
-    let (site, key, rules) = (site_ref(model), key_local(), rules(model));
+    let (site, key, rules) = (site_ref(model), key_local(), rules(model, Holds::Here));
     let (on_drop, on_torn) = (on_drop(&items.on_drop), on_torn(&items.on_torn));
     quote!(#function(#site, #key, #rules, #body) #on_drop #on_torn)
 }
