@@ -56,8 +56,9 @@ impl Request {
         self.command(format_args!("mg {name} s f T{exptime}\r\n"));
     }
 
-    /// `mg`: the value of a name, its number, and what is left of its time.
+    /// `mg`: the value of a name, its number, and what is left of its time. It goes where the change goes that follows it.
     pub(crate) fn look(&mut self, name: &str) {
+        self.changes = true;
         self.command(format_args!("mg {name} v f c t\r\n"));
     }
 
