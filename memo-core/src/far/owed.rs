@@ -109,7 +109,7 @@ impl Owed {
     }
 
     /// Has nothing collected because time passes.
-    #[cfg(all(test, not(shuttle)))]
+    #[cfg(all(test, feature = "backend", not(shuttle)))]
     pub(super) fn is_never_reminded(&self) {
         lock(&self.ledger).is_reminded = true;
     }

@@ -132,7 +132,7 @@ impl Owed {
     }
 }
 
-#[cfg(all(test, not(shuttle)))]
+#[cfg(all(test, feature = "backend", not(shuttle)))]
 impl Owed {
     pub(super) fn waits_for_late_writes(&self, under_way: Duration) {
         self.writes.change(|ledger| ledger.under_way = under_way);
