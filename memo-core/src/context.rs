@@ -222,6 +222,20 @@ impl Surroundings {
         }
     }
 
+    /// Polls while they hold.
+    #[inline]
+    pub(crate) fn poll<R>(
+        &self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> R,
+    ) -> R {
+        let polling = self.begin_poll(context.waker());
+        match polling.waker() {
+            Some(waker) => poll(&mut Context::from_waker(waker)),
+            None => poll(context),
+        }
+    }
+
     /// Puts them in place for one poll by `waker`.
     #[inline(never)]
     pub(crate) fn begin_poll(&self, waker: &Waker) -> Polling {
@@ -269,11 +283,8 @@ impl<F: Future> Future for Surrounded<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let polling = self.surroundings.begin_poll(context.waker());
-        match polling.waker() {
-            Some(waker) => self.body.as_mut().poll(&mut Context::from_waker(waker)),
-            None => self.body.as_mut().poll(context),
-        }
+        let Self { surroundings, body } = &mut *self;
+        surroundings.poll(context, |context| body.as_mut().poll(context))
     }
 }
 

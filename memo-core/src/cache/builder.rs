@@ -121,8 +121,8 @@ impl CacheBuilder {
     ///
     /// Of all that wait for a call one goes on when the time is over, and the time of the others begins anew: the body runs no more often than
     /// this time has passed, and once. Whoever comes to an end first ends it for all. It is meant for what can never end because it waits, out of sight, for the
-    /// very call that waits for it; without `memo` such calls would just have run. A future that is not polled any more is noticed earlier, in about a
-    /// fifth of a second. [`Event::GaveUpWaiting`] tells of both.
+    /// very call that waits for it; without `memo` such calls would just have run. A future, or a stream, that is not polled any more is noticed earlier, in
+    /// about a fifth of a second. [`Event::GaveUpWaiting`] tells of both.
     ///
     /// ```
     /// use std::thread;

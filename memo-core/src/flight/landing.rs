@@ -11,11 +11,12 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use super::graph::Edge;
+use super::graph::{self, Edge};
 use super::permit::Writing;
 use super::pulse::Seen;
 use super::{Cargo, Flight, FlightId};
 use crate::alarm;
+use crate::context;
 use crate::sync::{Condvar, Mutex, lock, wait_at_most};
 
 /// How a flight ended.
@@ -284,6 +285,15 @@ impl Follow {
         }
     }
 
+    /// Lets the bodies that run on this thread wait for what may have been followed from elsewhere; `None` if that would never end.
+    pub(crate) fn again(&self) -> Option<Self> {
+        let Awaited::Flight(flight) = &self.awaited else {
+            return None;
+        };
+        let edge = graph::wait(&context::leading(), flight.id)?;
+        Some(Self::new(flight.clone(), edge, self.waiter.limit))
+    }
+
     /// How long it waits at the most.
     pub(crate) fn limit(&self) -> Duration {
         self.waiter.limit
@@ -297,7 +307,7 @@ impl Follow {
     }
 
     /// Looks at the leader: whether it has stopped, and when to look again.
-    fn look(&mut self, waker: &Waker) -> (bool, Duration) {
+    pub(crate) fn look(&mut self, waker: &Waker) -> (bool, Duration) {
         let Awaited::Flight(flight) = &self.awaited else {
             return (false, SELDOM);
         };

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use crate::near::{DropLater, KeyRef};
 
-pub(crate) use self::graph::Edge;
+use self::graph::Edge;
 use self::landing::Signal;
 pub(crate) use self::landing::{Follow, Landing, Stalled, Waited, left, wake_all};
 use self::permit::Writing;
@@ -198,11 +198,6 @@ impl Flights {
         }
         flight.leaders.fetch_add(1, Ordering::Relaxed);
         Some(self.lead(flight.clone(), &stack, true))
-    }
-
-    /// Lets the bodies that run on this thread wait for a flight they may have followed from elsewhere; `None` if that would never end.
-    pub(crate) fn wait_for(flight: FlightId) -> Option<Option<Edge>> {
-        graph::wait(&context::leading(), flight)
     }
 
     /// The right to store a value that is computed from now on, without anybody waiting for it.

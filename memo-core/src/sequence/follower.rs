@@ -57,6 +57,11 @@ impl Follower {
         self.flight
     }
 
+    /// A wait for the producer from here and now; `None` if that would never end.
+    pub(super) fn wait(&self) -> Option<Follow> {
+        self.follow.again()
+    }
+
     /// How long it waits for a body that runs.
     pub(super) fn limit(&self) -> Duration {
         self.follow.limit()

@@ -316,7 +316,7 @@ impl Spool {
     }
 
     /// Whether the producer is at work at this moment.
-    fn is_working(&self) -> bool {
+    pub(super) fn is_working(&self) -> bool {
         self.working.load(Ordering::Acquire)
     }
 }

@@ -29,7 +29,7 @@ struct StreamBody<F, S> {
     source: Source<F, S>,
     /// What is being done with the backend.
     job: Option<Job>,
-    wait: Option<Wait>,
+    wait: Option<Box<Wait>>,
     alarm: Alarm,
 }
 
@@ -179,8 +179,8 @@ where
     /// Ready when there is nothing to be waited for.
     fn poll_work(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if let Some(job) = &mut self.body.job {
-            let poll = || job.as_mut().poll(context);
-            let done = ready!(self.passage.surroundings().run(poll));
+            let surroundings = self.passage.surroundings();
+            let done = ready!(surroundings.poll(context, |context| job.as_mut().poll(context)));
             self.body.job = None;
             self.passage.done(done);
         }
@@ -194,12 +194,15 @@ where
 
     fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<Option<R>> {
         if let Source::Waiting(future) = &mut self.body.source {
-            let poll = || future.as_mut().poll(context);
-            let items = ready!(self.passage.run_body(poll));
+            let poll = |context: &mut Context<'_>| future.as_mut().poll(context);
+            let items = ready!(self.passage.poll_body(context, poll));
             self.body.source = Source::Running(Box::pin(items));
         }
         match &mut self.body.source {
-            Source::Running(items) => self.passage.run_body(|| items.as_mut().poll_next(context)),
+            Source::Running(items) => {
+                let poll = |context: &mut Context<'_>| items.as_mut().poll_next(context);
+                self.passage.poll_body(context, poll)
+            }
             Source::Waiting(_) | Source::Gone => Poll::Ready(None),
         }
     }
@@ -226,12 +229,24 @@ impl Wait {
         if self.spool.has_changed(self.turn, self.follower, waker) {
             return Poll::Ready(Waited::Changed);
         }
-        match self.spool.left(&mut self.patience) {
+        match self.left(waker) {
             Ok(left) => {
                 alarm.set(left, waker);
                 Poll::Pending
             }
             Err(waited) => Poll::Ready(waited),
+        }
+    }
+
+    /// How long to wait until one looks again; otherwise how the wait ends.
+    fn left(&mut self, waker: &Waker) -> Result<Duration, Waited> {
+        let left = self.spool.left(&mut self.patience)?;
+        if !self.spool.is_working() {
+            return Ok(left);
+        }
+        match self.follow.look(waker) {
+            (true, _) => Err(Waited::Stalled(self.patience.waited())),
+            (false, pause) => Ok(left.min(pause)),
         }
     }
 }

@@ -1,25 +1,27 @@
 //! Sequences whose bodies wait, out of sight, for who follows them: without the attribute they would just run, and so they do with it.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::pin::pin;
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join, join_all};
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
 use memo::{Cache, Event, memoize_iter, with_cache, with_cache_async};
 use tokio::runtime::Builder;
 
 use crate::store::Isolated;
-use crate::support::{Runs, in_time};
+use crate::support::{Runs, in_time, poll};
 
 const SHORT: Duration = Duration::from_millis(50);
+/// What is over before that was noticed without it.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// A test whose calls wait for a body for this long, and for a consumer for as long as it takes.
 fn patient(limit: Duration) -> Isolated {
-    let patience = Duration::from_secs(3600);
-    Isolated::with(|cache| cache.follow_timeout(limit).patience(patience))
+    Isolated::with(|cache| cache.follow_timeout(limit).patience(HOUR))
         .expect("the description is sound")
 }
 
@@ -125,12 +127,10 @@ fn a_stream_may_join_a_task_that_asks_for_the_same_stream() {
     });
 }
 
-static HELD: Runs = Runs::new();
-
 /// Needs to be polled twice for its second item.
-#[memoize_iter]
-fn hesitates(n: u64) -> impl Stream<Item = u64> + Send {
-    HELD.add();
+#[memoize_iter(skip(runs))]
+fn hesitates(n: u64, runs: &'static Runs) -> impl Stream<Item = u64> + Send {
+    runs.add();
     stream::iter(0..n).then(async |item| {
         if item == 1 {
             tokio::task::yield_now().await;
@@ -139,25 +139,115 @@ fn hesitates(n: u64) -> impl Stream<Item = u64> + Send {
     })
 }
 
+async fn hesitating(test: Isolated, n: u64, runs: &'static Runs) -> Vec<u64> {
+    test.run_async(async { hesitates(n, runs).collect().await })
+        .await
+}
+
+static HELD: Runs = Runs::new();
+
 #[test]
 fn a_stream_ends_when_its_task_holds_the_producer_in_its_body_and_does_not_poll_it() {
     in_runtime(|| async {
-        let test = patient(SHORT);
+        let test = patient(HOUR);
+        let all = || hesitates(3, &HELD).collect::<Vec<_>>();
         let two_at_once = async {
-            let mut first = pin!(hesitates(3));
+            let mut first = pin!(hesitates(3, &HELD));
             assert_eq!(first.next().await, Some(0));
-            poll_fn(|context| {
-                assert!(first.as_mut().poll_next(context).is_pending());
-                std::task::Poll::Ready(())
-            })
-            .await;
-            assert_eq!(hesitates(3).collect::<Vec<_>>().await, [0, 1, 2]);
+            assert!(poll_next(&mut first).await.is_pending());
+            assert_eq!(all().await, [0, 1, 2]);
             assert_eq!((HELD.get(), given_up(&test)), (2, 1));
             assert_eq!(first.collect::<Vec<_>>().await, [1, 2]);
-            assert_eq!(hesitates(3).collect::<Vec<_>>().await, [0, 1, 2]);
+            assert_eq!(all().await, [0, 1, 2]);
             assert_eq!(HELD.get(), 2, "it is stored");
         };
         test.run_async(two_at_once).await;
+    });
+}
+
+/// Polls a stream once, by the waker of the task.
+async fn poll_next<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
+    poll_fn(|context| Poll::Ready(stream.poll_next_unpin(context))).await
+}
+
+static WOKEN: Runs = Runs::new();
+
+#[test]
+fn another_task_does_not_wait_for_a_producer_that_was_woken_in_its_body_and_is_not_polled() {
+    in_runtime(|| async {
+        let test = patient(HOUR);
+        let call = || hesitating(test.clone(), 3, &WOKEN);
+        let mut first = Box::pin(call());
+        assert!(poll(&mut first).is_pending());
+        let followers = [(); 8].map(|()| tokio::spawn(call()));
+        for follower in followers {
+            assert_eq!(follower.await.expect("no panic"), [0, 1, 2]);
+        }
+        assert_eq!((WOKEN.get(), given_up(&test)), (2, 1));
+        assert_eq!(first.await, [0, 1, 2], "who was left has the items");
+        assert_eq!(call().await, [0, 1, 2]);
+        assert_eq!(WOKEN.get(), 2, "it is stored");
+    });
+}
+
+static BUFFERED: Runs = Runs::new();
+
+#[test]
+fn the_body_of_a_loop_may_ask_for_the_sequence_that_the_buffer_of_its_stream_produces() {
+    in_runtime(|| async {
+        let test = patient(HOUR);
+        let loops = async {
+            let all = |n| hesitates(n, &BUFFERED).collect::<Vec<_>>();
+            let mut items = 0;
+            let mut lists = pin!(stream::iter(2..6).map(all).buffered(2));
+            while let Some(list) = lists.next().await {
+                items += list.len() + all(list.len() as u64 + 1).await.len();
+            }
+            assert_eq!(items, 14 + 18);
+        };
+        test.run_async(loops).await;
+    });
+}
+
+static SELECTED: Runs = Runs::new();
+
+#[test]
+fn a_handler_of_select_may_ask_for_the_sequence_that_the_other_branch_produces() {
+    in_runtime(|| async {
+        let test = patient(HOUR);
+        let selects = async {
+            let all = || hesitates(3, &SELECTED).collect::<Vec<_>>();
+            let mut other = pin!(all());
+            tokio::select! {
+                biased;
+                _ = &mut other => unreachable!("it is polled once"),
+                () = ready(()) => assert_eq!(all().await, [0, 1, 2]),
+            }
+            assert_eq!(other.await, [0, 1, 2]);
+        };
+        test.run_async(selects).await;
+        assert_eq!((SELECTED.get(), given_up(&test)), (2, 1));
+    });
+}
+
+static JOINED: Runs = Runs::new();
+
+#[test]
+fn streams_that_are_polled_share_one_production_however_they_are_joined() {
+    in_runtime(|| async {
+        let test = patient(HOUR);
+        let all = |n| hesitates(n, &JOINED).collect::<Vec<_>>();
+        let joins = async {
+            assert_eq!(join(all(3), all(3)).await, (vec![0, 1, 2], vec![0, 1, 2]));
+            let many = join_all((0..50).map(|_| all(4))).await;
+            assert!(many.iter().all(|items| *items == [0, 1, 2, 3]));
+        };
+        test.run_async(joins).await;
+        let tasks = (0..50).map(|_| tokio::spawn(hesitating(test.clone(), 5, &JOINED)));
+        for task in Vec::from_iter(tasks) {
+            assert_eq!(task.await.expect("no panic"), [0, 1, 2, 3, 4]);
+        }
+        assert_eq!((JOINED.get(), given_up(&test)), (3, 0));
     });
 }
 

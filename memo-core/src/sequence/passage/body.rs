@@ -2,10 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+#[cfg(feature = "stream")]
+use std::task::Context;
 
 use super::{Done, Passage, Stage, Turn};
 use crate::backend::Answer;
-use crate::context::Mode;
+use crate::context::{Mode, Surroundings};
 use crate::entry::Place;
 use crate::event::{Operation, Unstored};
 use crate::far::{Unpacked, encode_item};
@@ -46,11 +48,27 @@ impl<T: 'static> Passage<T> {
     /// Runs a part of the body.
     #[inline]
     pub(in crate::sequence) fn run_body<O>(&mut self, run: impl FnOnce() -> O) -> O {
+        self.run_within(|surroundings| surroundings.run(run))
+    }
+
+    /// Polls a part of the body.
+    #[cfg(feature = "stream")]
+    #[inline]
+    pub(in crate::sequence) fn poll_body<O>(
+        &mut self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> O,
+    ) -> O {
+        self.run_within(|surroundings| surroundings.poll(context, poll))
+    }
+
+    #[inline]
+    fn run_within<O>(&mut self, run: impl FnOnce(&Surroundings) -> O) -> O {
         if let Stage::Producing(writer) = &self.stage {
             writer.spool.begin_work();
         }
         let surroundings = &self.surroundings;
-        let run = AssertUnwindSafe(|| self.watch.time(|| surroundings.run(run)));
+        let run = AssertUnwindSafe(|| self.watch.time(|| run(surroundings)));
         match catch_unwind(run) {
             Ok(output) => output,
             Err(panic) => {

@@ -28,7 +28,7 @@ use crate::codec::Wire;
 use crate::context::{self, Mode, Surroundings};
 use crate::entry::Place;
 use crate::event::{Event, Miss};
-use crate::flight::{Avoid, Edge, Lead, Permit, Right, Role};
+use crate::flight::{Avoid, Follow, Lead, Permit, Right, Role};
 use crate::key::Key;
 use crate::site::Site;
 use crate::waits::Waits;
@@ -79,7 +79,7 @@ pub(super) enum Turn<T> {
     /// Ask the body for an item in [`Passage::run_body`], and hand it to [`Passage::produced`].
     Body,
     /// Wait for a producer, and tell [`Passage::waited`].
-    Wait(Wait),
+    Wait(Box<Wait>),
     /// The function does not yield what it yielded.
     Diverged(Torn),
     /// There are no more items.
@@ -93,8 +93,9 @@ pub(super) struct Wait {
     #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "for futures"))]
     pub(super) follower: u64,
     pub(super) patience: Patience,
-    /// So that nobody waits for himself.
-    _edge: Option<Edge>,
+    /// So that nobody waits for himself, nor for a producer that is not polled.
+    #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "for futures"))]
+    pub(super) follow: Follow,
 }
 
 /// Something to be done with the backend.
@@ -361,6 +362,7 @@ impl<T: 'static> Passage<T> {
         match role {
             // Between the miss and the lead another leader may have landed.
             Role::Lead(lead) if self.looks => {
+                self.surroundings.heart = lead.heart();
                 self.stage = Stage::Looking(Some((lead, spool)));
             }
             Role::Lead(lead) => self.produce(Right::Lead(lead), spool),
@@ -383,6 +385,7 @@ impl<T: 'static> Passage<T> {
 
     fn produce(&mut self, right: Right, spool: Arc<Spool>) {
         self.surroundings.leading = right.leading();
+        self.surroundings.heart = right.heart();
         let Some(there) = self.scene.there() else {
             self.stage = Stage::Passing;
             return;

@@ -8,7 +8,7 @@ use crate::codec::Wire;
 use crate::entry::Place;
 use crate::event::Event;
 use crate::far::Spot;
-use crate::flight::{Avoid, FlightId, Flights};
+use crate::flight::{Avoid, FlightId};
 use crate::reject::Reject;
 use crate::sequence::follower::Followed;
 use crate::sequence::ledger::{Ledger, Standing};
@@ -93,14 +93,14 @@ impl<T: 'static> Passage<T> {
                 self.stage = Stage::Over;
                 None
             }
-            Followed::Wait { turn } => match Flights::wait_for(follower.flight()) {
-                Some(edge) => Some(Turn::Wait(Wait {
+            Followed::Wait { turn } => match follower.wait() {
+                Some(follow) => Some(Turn::Wait(Box::new(Wait {
                     spool: Arc::clone(follower.spool()),
                     turn,
                     follower: follower.number(),
                     patience: Patience::new(self.scene.cache.patience(), follower.limit()),
-                    _edge: edge,
-                })),
+                    follow,
+                }))),
                 None => {
                     self.begin_anew();
                     self.produce_alone();
