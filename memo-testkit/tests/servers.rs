@@ -174,9 +174,17 @@ fn a_delayed_answer_comes_later() {
     assert_eq!(ping(&mut connection), PONG);
     assert!(begin.elapsed() >= delay);
     proxy.set(Break::Nothing);
-    let begin = Instant::now();
-    assert_eq!(ping(&mut connection), PONG);
-    assert!(begin.elapsed() < delay);
+    let is_quick = || {
+        let begin = Instant::now();
+        assert_eq!(ping(&mut connection), PONG);
+        begin.elapsed() < delay
+    };
+    // A busy machine may be late as well, but not every time.
+    assert!(
+        std::iter::repeat_with(is_quick)
+            .take(100)
+            .any(|is_quick| is_quick)
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use memo_testkit::{Chaos, Operation, Recorder, Trouble, block_on};
 
 use crate::shelf::{Shelf, noise, outside};
 use crate::store::Isolated;
-use crate::support::{Gate, Runs, in_time, until, until_waiting};
+use crate::support::{Act, Gate, Runs, Scripted, Step, in_time, until, until_waiting};
 
 #[derive(Clone, Debug, PartialEq)]
 enum Failure {
@@ -149,11 +149,8 @@ mod values {
 mod strict {
     use super::*;
 
-    static RUNS: Runs = Runs::new();
-
     #[memoize(key = "strict:{n}", strict)]
     fn answer(n: u32) -> Result<u32, Failure> {
-        RUNS.add();
         if n == 0 { Err(Failure::Body) } else { Ok(n) }
     }
 
@@ -164,17 +161,20 @@ mod strict {
 
     #[test]
     fn a_strict_call_returns_the_fault_and_runs_no_body() {
+        static RUNS: Runs = Runs::new();
+        #[memoize(key = "strict-alone:{n}", strict)]
+        fn alone(n: u32) -> Result<u32, Failure> {
+            RUNS.add();
+            Ok(n)
+        }
         let shelf = shelf();
-        let before = (RUNS.get(), answer::site().stats());
         shelf.store.next(Operation::Get, Trouble::FailBefore);
-        let failed = shelf.run(|| answer(7));
+        let failed = shelf.run(|| alone(7));
         assert_eq!(failed, Err(Failure::Cache(FaultKind::Connect)));
-        assert_eq!(RUNS.get(), before.0);
-        assert_eq!(shelf.run(|| answer(7)), Ok(7), "the next call asks again");
-        let stats = answer::site().stats();
-        assert_eq!(stats.failed, before.1.failed + 1);
-        let (calls, misses) = (stats.calls - before.1.calls, stats.misses - before.1.misses);
-        assert_eq!((calls, misses), (2, 2));
+        assert_eq!(RUNS.get(), 0);
+        assert_eq!(shelf.run(|| alone(7)), Ok(7), "the next call asks again");
+        let stats = alone::site().stats();
+        assert_eq!((stats.failed, stats.calls, stats.misses), (1, 2, 2));
     }
 
     #[test]
@@ -376,18 +376,25 @@ mod invalidations {
 
     #[test]
     fn an_invalidation_says_whether_it_was_acknowledged() {
-        let shelf = shelf();
-        shelf.run(|| {
+        let store = Scripted::new();
+        let test = store.isolated();
+        test.run(|| {
             kept(1);
             let entry = kept::entry(1);
-            shelf.store.next(Operation::Delete, Trouble::FailBefore);
+            store.script(|step| match step {
+                Step::BeforeDelete => Act::Fail,
+                _ => Act::Go,
+            });
             let failed = entry.try_invalidate().expect_err("it failed");
-            assert_eq!(failed.kind(), FaultKind::Connect);
-            assert_eq!(shelf.names().len(), 1, "it is there still");
-            assert_eq!(entry.try_invalidate(), Ok(true));
+            assert_eq!(failed.kind(), FaultKind::Timeout);
+            assert_eq!(store.len(), 1, "it is there still");
+            store.behave();
+            // Whether it finds it: the deletion is owed, and may have been done in the background by now.
+            assert!(entry.try_invalidate().is_ok());
+            assert_eq!(store.len(), 0);
             assert_eq!(entry.try_invalidate(), Ok(false));
         });
-        assert_eq!(told(&shelf.recorder), ["Delete"]);
+        assert_eq!(told(test.recorder()), ["Delete"]);
     }
 
     #[test]

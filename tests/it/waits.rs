@@ -1,8 +1,9 @@
 //! Calls that wait for a call which cannot end while they wait: without the attribute they would just run, and so they do with it.
 
-use std::future::pending;
+use std::future::{pending, poll_fn, ready};
 use std::pin::pin;
 use std::sync::{LazyLock, Mutex};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -12,12 +13,11 @@ use futures::{StreamExt, stream};
 use memo::{Cache, Event, Policy, memoize, with_cache, with_cache_async};
 use rayon::prelude::*;
 use tokio::runtime::Builder;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::store::Isolated;
 use crate::support::{Gate, Runs, in_time, poll, waiting};
 
-const SHORT: Duration = Duration::from_millis(10);
 const WHILE: Duration = Duration::from_millis(60);
 
 /// A test whose calls wait for each other for this long.
@@ -45,8 +45,24 @@ fn on_runtimes<F: Future<Output = ()> + 'static>(test: fn() -> F) {
 
 #[memoize]
 async fn slow(n: u64) -> u64 {
-    sleep(WHILE).await;
+    a_while().await;
     n * 10
+}
+
+/// Takes a while, and is never ready when it is first polled, however late that is.
+async fn a_while() {
+    let (mut sleep, mut is_first) = (pin!(sleep(WHILE)), true);
+    poll_fn(|context| {
+        let polled = sleep.as_mut().poll(context);
+        if !std::mem::take(&mut is_first) {
+            return polled;
+        }
+        if polled.is_ready() {
+            context.waker().wake_by_ref();
+        }
+        Poll::Pending
+    })
+    .await;
 }
 
 #[test]
@@ -55,9 +71,7 @@ fn a_call_ends_when_its_task_holds_the_leader_and_does_not_poll_it() {
         let test = Isolated::new();
         test.run_async(async {
             let mut first = pin!(slow(1));
-            timeout(SHORT, &mut first)
-                .await
-                .expect_err("it takes longer");
+            assert!(futures::poll!(&mut first).is_pending());
             assert_eq!(slow(1).await, 10);
             assert_eq!(given_up(&test), 1);
             assert_eq!(first.await, 10, "the one that was left gives its value");
@@ -75,8 +89,9 @@ fn a_handler_of_select_may_ask_for_what_the_other_branch_computes() {
         test.run_async(async {
             let mut other = pin!(slow(2));
             tokio::select! {
+                biased;
                 _ = &mut other => unreachable!("it takes longer"),
-                () = sleep(SHORT) => assert_eq!(slow(2).await, 20),
+                () = ready(()) => assert_eq!(slow(2).await, 20),
             }
             assert_eq!(other.await, 20);
         })
@@ -103,9 +118,7 @@ fn the_body_of_a_loop_may_ask_for_what_the_buffer_of_its_stream_computes() {
 #[memoize]
 async fn holds(n: u64) -> u64 {
     let mut first = pin!(slow(n));
-    timeout(SHORT, &mut first)
-        .await
-        .expect_err("it takes longer");
+    assert!(futures::poll!(&mut first).is_pending());
     slow(n).await + first.await
 }
 
@@ -296,8 +309,7 @@ fn a_blocking_call_does_not_wait_for_an_asynchronous_one_nor_that_for_it() {
             let policy = &policy;
             scope.spawn(move || cache.get_or_compute(&7, policy, body));
             leads.pass();
-            let ready = std::future::ready(9);
-            let other = cache.get_or_compute_async(&7, policy, ready);
+            let other = cache.get_or_compute_async(&7, policy, ready(9));
             assert_eq!(block_on(other), 9);
             goes_on.open();
         });

@@ -15,31 +15,31 @@ pub(crate) enum Way {
     Async,
 }
 
-/// That of `hold` and `long`. Memcached counts in seconds.
-pub(crate) const SHORT_LEASE: Duration = Duration::from_secs(2);
+/// That of `hold` and `long`, which are about its end: so long that a holder on a busy machine, which extends it every third of that, is not too late.
+pub(crate) const SHORT_LEASE: Duration = Duration::from_secs(6);
 
-#[memoize(name = "crowd", skip(board), lock)]
+#[memoize(name = "crowd", skip(board), lock = "10m")]
 pub(crate) fn crowd(board: &Board) -> u64 {
     computing(board, Duration::from_millis(300))
 }
 
-#[memoize(name = "crowd", skip(board), lock)]
+#[memoize(name = "crowd", skip(board), lock = "10m")]
 pub(crate) async fn crowd_async(board: &Board) -> u64 {
     computing_async(board, Duration::from_millis(300)).await
 }
 
 /// The first one never ends.
-#[memoize(name = "hold", skip(board, ends), lock = "2s")]
+#[memoize(name = "hold", skip(board, ends), lock = "6s")]
 pub(crate) fn hold(board: &Board, ends: bool) -> u64 {
     computing(board, how_long(ends))
 }
 
-#[memoize(name = "hold", skip(board, ends), lock = "2s")]
+#[memoize(name = "hold", skip(board, ends), lock = "6s")]
 pub(crate) async fn hold_async(board: &Board, ends: bool) -> u64 {
     computing_async(board, how_long(ends)).await
 }
 
-#[memoize(name = "read", skip(board), lock)]
+#[memoize(name = "read", skip(board), lock = "10m")]
 pub(crate) fn read(board: &Board) -> u64 {
     let value = board.source();
     board.say("computed");
@@ -47,7 +47,7 @@ pub(crate) fn read(board: &Board) -> u64 {
     value
 }
 
-#[memoize(name = "read", skip(board), lock)]
+#[memoize(name = "read", skip(board), lock = "10m")]
 pub(crate) async fn read_async(board: &Board) -> u64 {
     let value = board.source();
     board.say("computed");
@@ -57,14 +57,14 @@ pub(crate) async fn read_async(board: &Board) -> u64 {
     value
 }
 
-#[memoize(name = "long", skip(board), lock = "2s")]
+#[memoize(name = "long", skip(board), lock = "6s")]
 pub(crate) fn long(board: &Board) -> u64 {
-    computing(board, SHORT_LEASE * 2)
+    computing(board, SHORT_LEASE * 3 / 2)
 }
 
-#[memoize(name = "long", skip(board), lock = "2s")]
+#[memoize(name = "long", skip(board), lock = "6s")]
 pub(crate) async fn long_async(board: &Board) -> u64 {
-    computing_async(board, SHORT_LEASE * 2).await
+    computing_async(board, SHORT_LEASE * 3 / 2).await
 }
 
 fn how_long(ends: bool) -> Duration {

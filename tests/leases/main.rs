@@ -63,9 +63,9 @@ fn a_value_from_before_an_invalidation_is_never_served(store: Store, way: Way) {
 
 fn a_long_computation_keeps_its_lease(store: Store, way: Way) {
     let stage = Stage::new(store, way);
+    let began = Instant::now();
     let holder = stage.start(Job::Long);
     stage.wait_for("computed", 1);
-    let began = Instant::now();
     let waiting = stage.start(Job::Long);
     holder.ends_well();
     assert!(began.elapsed() > jobs::SHORT_LEASE, "it took long");

@@ -127,12 +127,12 @@ mod of_one_template {
         vec![id()]
     }
 
-    #[memoize(key = "template-lock:{_n}", lock = "2s")]
+    #[memoize(key = "template-lock:{_n}", lock = "10m")]
     fn locked(_n: u32) -> u32 {
         id()
     }
 
-    #[memoize(key = "template-lock:{_n}", lock = "2s")]
+    #[memoize(key = "template-lock:{_n}", lock = "10m")]
     fn locked_as_well(_n: u32) -> u32 {
         id()
     }

@@ -87,6 +87,7 @@ fn bodies_that_read_each_other_through_readers_from_elsewhere_do_not_wait_for_ev
 
 #[test]
 fn a_producer_whose_store_is_slow_is_not_taken_for_one_who_pauses() {
+    const PATIENCE: Duration = Duration::from_secs(1);
     for step in [Step::BeforeGet, Step::BeforeSet] {
         in_time(move || {
             let (store, gate, runs) = (
@@ -95,12 +96,8 @@ fn a_producer_whose_store_is_slow_is_not_taken_for_one_who_pauses() {
                 Arc::new(Runs::new()),
             );
             let gets = Arc::new(Runs::new());
-            let test = Isolated::with(|cache| {
-                cache
-                    .backend(store.clone())
-                    .patience(Duration::from_millis(200))
-            })
-            .expect("sound");
+            let test = Isolated::with(|cache| cache.backend(store.clone()).patience(PATIENCE))
+                .expect("sound");
             let call = {
                 let runs = Arc::clone(&runs);
                 move |cache: &Cache| {
@@ -130,7 +127,7 @@ fn a_producer_whose_store_is_slow_is_not_taken_for_one_who_pauses() {
             }
             let follower = thread::spawn(move || other(&two));
             until_waiting(&test, 1);
-            thread::sleep(Duration::from_millis(500));
+            thread::sleep(PATIENCE * 2);
             gate.open();
             assert_eq!(producer.join().expect("it ends well"), 40);
             assert_eq!(follower.join().expect("it ends well"), 40);

@@ -41,12 +41,17 @@ fn a_server_that_restarts_is_used_again_without_a_fault() {
         set(&memcached, "a", "A", waits).expect("it is stored");
         server.restart();
         assert_eq!(get(&memcached, "a", waits), Ok(None), "{waits:?}");
-        set(&memcached, "a", "B", waits).expect("it is stored");
-        assert_eq!(get(&memcached, "a", waits), Ok(Some("B".into())));
         // Who awaits has a driver that notices, and need not try twice.
         let stats = &memcached.servers()[0];
         assert!(stats.retried == 1 || waits == Waits::Async);
         assert_eq!((stats.failed, stats.outages), (0, 0));
+        // A change is not tried twice, and goes over a connection of its own where it is awaited: its driver may be late to notice.
+        match waits {
+            Waits::Blocking => set(&memcached, "a", "B", waits).expect("it is stored"),
+            Waits::Async => eventually("it is stored", || set(&memcached, "a", "B", waits).is_ok()),
+        }
+        assert_eq!(get(&memcached, "a", waits), Ok(Some("B".into())));
+        assert_eq!(memcached.servers()[0].outages, 0);
     }
 }
 

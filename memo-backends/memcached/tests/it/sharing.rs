@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use memo_core::backend::{Backend, FaultKind, Group, Item, Lease, Name, Token};
+use memo_core::backend::{Backend, FaultKind, Group, Item, Lease, Name, Terms, Token};
 use memo_core::{Expiration, Waits};
 use memo_memcached::Memcached;
 use memo_testkit::servers::{Break, MemcachedServer, Proxy};
@@ -222,7 +222,9 @@ fn a_small_value_does_not_wait_for_large_ones() {
 fn a_deadline_gives_up_a_connection_that_is_silent_and_keeps_one_that_speaks() {
     let server = MemcachedServer::start();
     let proxy = Proxy::before(server.address());
-    let memcached = with_deadline(&[proxy.address().to_string()], Duration::from_millis(300));
+    let memcached = at(proxy.address());
+    let mut hasty = memcached.clone();
+    hasty.accept(&Terms::within(Duration::from_millis(300)));
     let runtime = runtime();
     runtime.block_on(async {
         let stored = memcached.set_many(vec![item(name("a"), "A")], Waits::Async);
@@ -230,7 +232,7 @@ fn a_deadline_gives_up_a_connection_that_is_silent_and_keeps_one_that_speaks() {
         assert_eq!(awaited(&memcached, "a").await, Some("A".into()));
         assert_eq!(proxy.connections(), 2, "one for looks, one for changes");
         proxy.set(Break::BlackHole);
-        let late = memcached.get_many(&[name("a")], Waits::Async).await;
+        let late = hasty.get_many(&[name("a")], Waits::Async).await;
         assert!(late.is_err());
         proxy.set(Break::Nothing);
         assert_eq!(awaited(&memcached, "a").await, Some("A".into()));

@@ -475,6 +475,7 @@ fn many_threads_share_a_few_connections() {
 /// A server that takes every connection's whole time and then fails: all threads are back after their own time, and not after the sum.
 #[test]
 fn during_an_outage_nobody_waits_for_more_than_his_own_time() {
+    const TIME: Duration = Duration::from_secs(2);
     let pool: Pool<Wire> = Pool::new(2, |until: Instant| -> Answer<Wire> {
         thread::sleep(until.saturating_duration_since(Instant::now()));
         Err(Fault::new(FaultKind::Timeout, "as planned"))
@@ -484,8 +485,8 @@ fn during_an_outage_nobody_waits_for_more_than_his_own_time() {
             .map(|_| {
                 scope.spawn(|| {
                     let start = Instant::now();
-                    let until = start + 4 * SOON;
-                    let unlent = pool.take(&Deadline::after(4 * SOON));
+                    let until = start + TIME;
+                    let unlent = pool.take(&Deadline::after(TIME));
                     let Err(Unlent::Failed(fault) | Unlent::Shortage(fault)) = unlent else {
                         panic!("it is down");
                     };
@@ -498,5 +499,5 @@ fn during_an_outage_nobody_waits_for_more_than_his_own_time() {
         late.map(|late| late.expect("it ends well")).max()
     });
     // One after another in two places, they would need sixteen times as long.
-    assert!(longest.expect("there are some") < 20 * SOON, "{longest:?}");
+    assert!(longest.expect("there are some") < 8 * TIME, "{longest:?}");
 }

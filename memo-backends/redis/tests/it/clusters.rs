@@ -9,7 +9,7 @@ use crate::support::{BOTH, get, item, name, redis};
 #[test]
 fn slots_that_move_are_followed() {
     let cluster = RedisCluster::start();
-    let redis = redis(&url(&cluster), 20_000);
+    let redis = redis(&url(&cluster));
     for waits in BOTH {
         let name = name("moves");
         let names = std::slice::from_ref(&name);
@@ -46,7 +46,7 @@ fn a_server_that_is_gone_takes_its_own_slots_alone() {
     for node in cluster.nodes() {
         node.ask(&["CONFIG", "SET", "cluster-require-full-coverage", "no"]);
     }
-    let redis = redis(&url(&cluster), 20_000);
+    let redis = redis(&url(&cluster));
     for waits in BOTH {
         let names: Vec<_> = (0..64).map(|_| name("a")).collect();
         let items = names.iter().map(|name| item(name, "A")).collect();

@@ -18,7 +18,7 @@ use crate::support::{BOTH, eventually, get, name, redis, set};
 fn a_wrong_password_is_a_fault_of_its_kind_and_not_tried_again() {
     let server = RedisServer::with(&["--requirepass", "right-secret"]);
     for (waits, login) in BOTH.into_iter().zip([":wrong-secret@", ""]) {
-        let redis = redis(&format!("redis://{login}{}", server.address()), 5000);
+        let redis = redis(&format!("redis://{login}{}", server.address()));
         let fault = fault(get(&redis, &name("a"), waits));
         assert_eq!(fault.kind(), FaultKind::Auth);
         assert!(!fault.to_string().contains("secret"), "{fault}");
@@ -26,7 +26,7 @@ fn a_wrong_password_is_a_fault_of_its_kind_and_not_tried_again() {
         assert_eq!((stats.asked, stats.retried), (1, 0));
         assert_eq!(stats.availability, Availability::Down);
     }
-    let redis = redis(&format!("redis://:right-secret@{}", server.address()), 5000);
+    let redis = redis(&format!("redis://:right-secret@{}", server.address()));
     assert_eq!(get(&redis, &name("a"), Waits::Async), Ok(None));
 }
 
@@ -35,7 +35,7 @@ fn what_a_user_may_not_do_does_not_keep_him_from_what_he_may() {
     let server = RedisServer::start();
     let rules = ["reset", "on", ">pw", "~*", "+get", "+ping"];
     server.ask(&[&["ACL", "SETUSER", "reader"], &rules[..]].concat());
-    let redis = redis(&format!("redis://reader:pw@{}", server.address()), 5000);
+    let redis = redis(&format!("redis://reader:pw@{}", server.address()));
     for waits in BOTH {
         let name = name("private");
         let fault = fault(set(&redis, &name, "value", waits));
@@ -49,7 +49,7 @@ fn what_a_user_may_not_do_does_not_keep_him_from_what_he_may() {
 #[test]
 fn a_server_without_room_is_full_and_still_read() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 5000);
+    let redis = redis(&server.url());
     let there = name("there");
     set(&redis, &there, "value", Waits::Blocking).expect("there is room");
     server.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
@@ -73,7 +73,7 @@ fn what_answers_garbage_is_no_redis() {
         for waits in BOTH {
             let proxy = Proxy::before(server.address());
             proxy.set(Break::Garbage(garbage.into()));
-            let redis = redis(&format!("redis://{}", proxy.address()), 5000);
+            let redis = redis(&format!("redis://{}", proxy.address()));
             let fault = fault(get(&redis, &name("a"), waits));
             assert_eq!(
                 fault.kind(),
@@ -90,7 +90,7 @@ fn one_who_answers_other_questions_is_no_redis_and_is_left_alone() {
     for waits in BOTH {
         let proxy = Proxy::before(server.address());
         proxy.set(Break::Garbage(":1\r\n".into()));
-        let redis = redis(&format!("redis://{}", proxy.address()), 5000);
+        let redis = redis(&format!("redis://{}", proxy.address()));
         for _ in 0..3 {
             let fault = fault(get(&redis, &name("a"), waits));
             assert_eq!(fault.kind(), FaultKind::Protocol, "{waits:?} {fault}");
@@ -110,7 +110,7 @@ fn nobody_there_is_a_fault_of_connecting_at_once() {
         "redis+unix:///nowhere/redis.sock".into(),
     ] {
         for waits in BOTH {
-            let redis = redis(&url, 20_000);
+            let redis = redis(&url);
             let fault = fault(get(&redis, &name("a"), waits));
             assert_eq!(fault.kind(), FaultKind::Connect, "{fault}");
         }
@@ -201,7 +201,7 @@ fn refuses_to_delete(server: &RedisServer, redis: &Redis, refuse: &[&str], kind:
 #[test]
 fn a_deletion_is_refused_while_there_are_too_few_replicas() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     let too_few = ["CONFIG", "SET", "min-replicas-to-write", "1"];
     refuses_to_delete(&server, &redis, &too_few, FaultKind::Other);
 }
@@ -210,7 +210,7 @@ fn a_deletion_is_refused_while_there_are_too_few_replicas() {
 fn a_deletion_is_refused_by_a_replica() {
     let server = RedisServer::start();
     // Nobody is there, so that the replica keeps what it has.
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     let demoted = ["REPLICAOF", "127.0.0.1", "1"];
     refuses_to_delete(&server, &redis, &demoted, FaultKind::Other);
 }
@@ -220,7 +220,7 @@ fn a_deletion_is_refused_while_the_server_cannot_save() {
     let server = RedisServer::with(&["--dir", "/proc"]);
     // Nothing can be written there, not even by root.
     server.ask(&["CONFIG", "SET", "save", "3600 1"]);
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     for waits in BOTH {
         let value = name("value");
         server.ask(&["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"]);
@@ -250,7 +250,7 @@ fn one_who_may_only_del_deletes_and_one_who_may_not_does_not() {
         ("keeper", &["-del"], false),
     ] {
         server.ask(&[&["ACL", "SETUSER", user], &all[..], more].concat());
-        let redis = redis(&format!("redis://{user}:pw@{}", server.address()), 20_000);
+        let redis = redis(&format!("redis://{user}:pw@{}", server.address()));
         for waits in BOTH {
             let (value, nothing) = (name("value"), name("nothing"));
             set(&redis, &value, "A", waits).expect("it is stored");
@@ -267,7 +267,7 @@ fn one_who_may_only_del_deletes_and_one_who_may_not_does_not() {
 #[test]
 fn a_server_without_unlink_is_told_to_del() {
     let server = RedisServer::with(&["--rename-command", "UNLINK", ""]);
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     for waits in BOTH {
         let value = name("value");
         set(&redis, &value, "A", waits).expect("it is stored");
@@ -282,7 +282,7 @@ fn a_server_without_unlink_is_told_to_del() {
 #[test]
 fn a_strangers_value_that_is_far_too_long_is_a_refusal_of_its_name_only() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     let (long, sound) = (name("long"), name("sound"));
     set(&redis, &sound, "A", Waits::Blocking).expect("it is stored");
     server.ask(&["SETRANGE", long.as_str(), "134217728", "x"]);
@@ -342,7 +342,7 @@ fn what_a_server_says_unasked_is_no_answer_to_the_next_question() {
         let _second = asked("$1\r\nA\r\n$1\r\nB\r\n");
         let _third = asked("$1\r\nA\r\n");
     });
-    let redis = redis(&format!("redis://{address}?connections=1"), 20_000);
+    let redis = redis(&format!("redis://{address}?connections=1"));
     let get = || get(&redis, &name("a"), Waits::Blocking);
     assert_eq!(get(), Ok(Some("A".into())));
     go_on.send(()).expect("it waits");

@@ -14,7 +14,7 @@ use crate::support::{get, item, name, redis, set};
 #[test]
 fn many_who_await_share_one_connection_for_looks_and_one_for_changes() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 10_000);
+    let redis = redis(&server.url());
     let before = connections(&server);
     block_in_tokio(async {
         let calls = (0..64).map(|_| async {
@@ -32,7 +32,7 @@ fn many_who_await_share_one_connection_for_looks_and_one_for_changes() {
 #[test]
 fn what_changes_a_name_goes_over_one_connection_whatever_its_length() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 10_000);
+    let redis = redis(&server.url());
     let before = connections(&server);
     let name = name("a");
     block_in_tokio(async {
@@ -58,7 +58,7 @@ fn what_changes_a_name_goes_over_one_connection_whatever_its_length() {
 fn a_deletion_does_not_overtake_a_write_that_was_given_up() {
     let server = RedisServer::start();
     let proxy = Proxy::before(server.address());
-    let redis = redis(&format!("redis://{}", proxy.address()), 20_000);
+    let redis = redis(&format!("redis://{}", proxy.address()));
     for round in 0..200 {
         let (name, other) = (name("a"), name("b"));
         block_in_tokio(async {
@@ -86,7 +86,7 @@ fn a_deletion_does_not_overtake_a_write_that_was_given_up() {
 #[test]
 fn a_small_look_does_not_wait_behind_what_is_large() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 10_000);
+    let redis = redis(&server.url());
     let before = connections(&server);
     block_in_tokio(async {
         let large = item(&name("large"), vec![7; 1 << 20]);
@@ -104,7 +104,7 @@ fn a_small_look_does_not_wait_behind_what_is_large() {
 #[test]
 fn those_who_block_have_no_more_connections_than_they_were_given() {
     let server = RedisServer::start();
-    let redis = redis(&format!("{}?connections=3", server.url()), 20_000);
+    let redis = redis(&format!("{}?connections=3", server.url()));
     let before = connections(&server);
     thread::scope(|scope| {
         for _ in 0..16 {
@@ -121,7 +121,7 @@ fn those_who_block_have_no_more_connections_than_they_were_given() {
 
 #[test]
 fn runtimes_may_come_and_go() {
-    let redis = redis(&RedisServer::shared().url(), 10_000);
+    let redis = redis(&RedisServer::shared().url());
     for _ in 0..5 {
         let name = name("a");
         block_in_tokio(round(&redis, &name));
@@ -130,7 +130,7 @@ fn runtimes_may_come_and_go() {
 
 #[test]
 fn no_runtime_is_needed() {
-    let redis = redis(&RedisServer::shared().url(), 10_000);
+    let redis = redis(&RedisServer::shared().url());
     let name = name("a");
     futures_executor::block_on(round(&redis, &name));
     set(&redis, &name, "B", Waits::Blocking).expect("it is there");
@@ -139,7 +139,7 @@ fn no_runtime_is_needed() {
 
 #[test]
 fn a_call_that_is_given_up_leaves_the_connection_in_order() {
-    let redis = redis(&RedisServer::shared().url(), 10_000);
+    let redis = redis(&RedisServer::shared().url());
     let (a, b) = (name("a"), name("b"));
     block_in_tokio(async {
         let both = vec![item(&a, "A"), item(&b, "B")];

@@ -60,10 +60,15 @@ pub(crate) const BOTH: [Waits; 2] = [Waits::Blocking, Waits::Async];
 /// Longer than anything takes, however busy the machine is.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
-/// The backend at this URL, which gives up after so many milliseconds.
-pub(crate) fn redis(url: &str, deadline: u64) -> Redis {
+/// The backend at this URL, as patient as a busy machine asks for.
+pub(crate) fn redis(url: &str) -> Redis {
+    with_deadline(url, LIMIT)
+}
+
+/// The backend at this URL, which gives up after so long.
+pub(crate) fn with_deadline(url: &str, deadline: Duration) -> Redis {
     let mut redis = Redis::connect(url).expect("the URL makes sense");
-    redis.accept(&Terms::within(Duration::from_millis(deadline)));
+    redis.accept(&Terms::within(deadline));
     redis
 }
 

@@ -11,7 +11,7 @@ use crate::support::{BOTH, get, item, name, redis, set};
 
 #[test]
 fn large_values_and_many_of_them_come_back_as_they_were() {
-    let redis = redis(&RedisServer::shared().url(), 20_000);
+    let redis = redis(&RedisServer::shared().url());
     for waits in BOTH {
         let sizes = [0, 1, 16_383, 16_384, 1 << 20, (1 << 20) + 1, 8 << 20];
         let names = sizes.map(|size| name(&size.to_string()));
@@ -29,7 +29,7 @@ fn large_values_and_many_of_them_come_back_as_they_were() {
 
 #[test]
 fn a_name_that_is_leased_has_no_value() {
-    let redis = redis(&RedisServer::shared().url(), 20_000);
+    let redis = redis(&RedisServer::shared().url());
     for waits in BOTH {
         let (leased, there) = (name("leased"), name("there"));
         set(&redis, &there, "A", waits).expect("it fits");
@@ -49,17 +49,23 @@ fn a_name_that_is_leased_has_no_value() {
 
 #[test]
 fn a_lease_is_kept_by_its_holder_alone_and_given_back_once() {
-    let redis = redis(&RedisServer::shared().url(), 20_000);
-    let second = Duration::from_secs(60);
+    let server = RedisServer::shared();
+    let redis = redis(&server.url());
+    let [minute, hour] = [60, 3600].map(Duration::from_secs);
     for waits in BOTH {
         let (leased, token, other) = (name("leased"), Token(1), Token(2));
         let lease = |token, time| block_on(redis.lease(&leased, token, time, waits));
-        let extend = |token| block_on(redis.extend(&leased, token, second, waits));
+        let extend = |token| block_on(redis.extend(&leased, token, hour, waits));
         let release = || block_on(redis.release(&leased, token, waits));
-        assert_eq!(lease(token, Duration::from_millis(400)), Ok(Lease::Granted));
+        let lasts_longer_than_a_minute = || {
+            let left = server.ask(&["TTL", leased.as_str()]);
+            left.trim().parse::<u64>().expect("it is there") > 60
+        };
+        assert_eq!(lease(token, minute), Ok(Lease::Granted));
+        assert!(!lasts_longer_than_a_minute());
         assert_eq!(extend(token), Ok(true));
-        std::thread::sleep(Duration::from_millis(600));
-        assert_eq!(lease(other, second), Ok(Lease::Held(token)));
+        assert!(lasts_longer_than_a_minute());
+        assert_eq!(lease(other, minute), Ok(Lease::Held(token)));
         assert_eq!(extend(other), Ok(false));
         assert_eq!((release(), release()), (Ok(true), Ok(false)));
         assert_eq!(extend(token), Ok(false));
@@ -68,7 +74,7 @@ fn a_lease_is_kept_by_its_holder_alone_and_given_back_once() {
 
 #[test]
 fn a_counter_goes_to_the_end_of_its_numbers() {
-    let redis = redis(&RedisServer::shared().url(), 20_000);
+    let redis = redis(&RedisServer::shared().url());
     for waits in BOTH {
         let name = name("counter");
         let never = memo_core::Expiration::never();
@@ -87,7 +93,7 @@ fn a_counter_goes_to_the_end_of_its_numbers() {
 #[test]
 fn scripts_that_the_server_forgot_are_taught_again() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     for waits in BOTH {
         let names = [name("a"), name("b")];
         for name in &names {
@@ -105,7 +111,7 @@ fn scripts_that_the_server_forgot_are_taught_again() {
 #[test]
 fn what_a_stranger_has_left_is_no_lease_and_makes_way_for_one() {
     let server = RedisServer::start();
-    let redis = redis(&server.url(), 20_000);
+    let redis = redis(&server.url());
     let left: [&[&[&str]]; 5] = [
         &[&["RPUSH", "stranger", "memo-lease:1"]],
         &[&["RPUSH", "stranger", "12"], &["EXPIRE", "stranger", "60"]],
@@ -140,7 +146,7 @@ fn uneven(length: usize) -> Bytes {
 
 #[test]
 fn what_has_no_time_to_live_is_not_stored_and_replaces_what_was_there() {
-    let redis = redis(&RedisServer::shared().url(), 20_000);
+    let redis = redis(&RedisServer::shared().url());
     for waits in BOTH {
         let (there, leased) = (name("there"), name("leased"));
         set(&redis, &there, "A", waits).expect("it is stored");
