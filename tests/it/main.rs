@@ -29,6 +29,7 @@ mod orders;
 mod orphans;
 mod outages;
 mod outcomes;
+mod outdated;
 mod owed;
 mod panics;
 mod racing_writers;

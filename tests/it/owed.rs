@@ -1,127 +1,55 @@
 //! What was invalidated while the store did not answer: it is not served afterwards, though the store still has it.
 
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use memo::{Cache, memoize, memoize_iter, with_cache, with_cache_async};
-use memo_testkit::{Isolated, block_on};
+use memo::{Cache, with_cache, with_cache_async};
+use memo_testkit::block_on;
 
-use crate::support::{Act, Gate, Runs, Scripted, Step, poll};
-
-/// Its value is out of date as soon as the source is added to.
-#[memoize(key = "owed:{n}", skip(source))]
-fn read(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-#[memoize(key = "owed-async:{n}", skip(source))]
-async fn read_async(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-#[memoize(key = "owed-large:{n}", large_data, skip(source))]
-fn read_large(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-#[memoize_iter(key = "owed-items:{n}", skip(source))]
-fn read_items(n: u32, source: &Runs) -> impl Iterator<Item = u64> {
-    std::iter::once(source.get())
-}
-
-#[cfg(feature = "encrypt")]
-#[memoize(key = "owed-sealed:{n}", encrypt, skip(source))]
-fn read_sealed(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-/// How a function is called, and how its entry is invalidated: answers whether that was acknowledged.
-type Function = (fn(&Runs) -> u64, fn(&Runs) -> bool);
-
-/// One of each kind.
-fn functions() -> Vec<Function> {
-    vec![
-        (
-            |source| read(1, source),
-            |source| read::entry(1, source).try_invalidate().is_ok(),
-        ),
-        (
-            |source| block_on(read_async(1, source)),
-            |source| block_on(read_async::entry(1, source).try_invalidate()).is_ok(),
-        ),
-        (
-            |source| read_large(1, source),
-            |source| read_large::entry(1, source).try_invalidate().is_ok(),
-        ),
-        (
-            |source| read_items(1, source).sum(),
-            |source| read_items::entry(1, source).try_invalidate().is_ok(),
-        ),
-        #[cfg(feature = "encrypt")]
-        (
-            |source| read_sealed(1, source),
-            |source| read_sealed::entry(1, source).try_invalidate().is_ok(),
-        ),
-    ]
-}
-
-fn isolated(store: &Scripted) -> Isolated {
-    let test = Isolated::with(|cache| {
-        #[cfg(feature = "encrypt")]
-        let cache = cache.keyring(crate::shelf::ring(1));
-        cache.backend(store.clone())
-    });
-    test.expect("its names are long enough")
-}
+use crate::outdated::{functions, isolated, read, read_async, read_items};
+use crate::support::{Act, Gate, Runs, Scripted, Step, eventually, poll};
 
 fn owed(cache: &Cache) -> usize {
     cache.stats().owed
 }
 
-/// Waits for what is done in the background.
-#[track_caller]
-fn eventually(is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(30), "it never is");
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
 #[test]
 fn what_was_invalidated_during_an_outage_is_not_served_after_it() {
-    for (call, invalidate) in functions() {
+    for function in functions() {
         let (store, source) = (Scripted::new(), Runs::new());
         let test = isolated(&store);
-        let call = || test.run(|| call(&source));
+        let call = || test.run(|| (function.call)(&source));
         assert_eq!([call(), call()], [0, 0]);
         source.add();
         store.script(|_| Act::Fail);
-        assert!(!test.run(|| invalidate(&source)), "nobody acknowledges it");
+        assert!(
+            !test.run(|| (function.invalidate)(&source)),
+            "nobody acknowledges it"
+        );
         assert_eq!(owed(test.cache()), 1);
         assert_eq!(call(), 1);
         store.behave();
         assert_eq!(call(), 1, "the store has the old value still");
         assert_eq!(owed(test.cache()), 0);
-        source.add();
-        assert_eq!(call(), 1, "it is stored again");
+        eventually("it is stored again", || {
+            test.run(|| function.is_stored(&source))
+        });
     }
 }
 
 #[test]
 fn while_it_cannot_be_deleted_the_old_value_is_never_served() {
-    for (call, invalidate) in functions() {
+    for function in functions() {
         let (store, source) = (Scripted::new(), Runs::new());
         let test = isolated(&store);
-        let call = || test.run(|| call(&source));
+        let call = || test.run(|| (function.call)(&source));
         assert_eq!(call(), 0);
         store.script(|step| match step {
             Step::BeforeDelete => Act::Fail,
             _ => Act::Go,
         });
         source.add();
-        assert!(!test.run(|| invalidate(&source)));
+        assert!(!test.run(|| (function.invalidate)(&source)));
         assert_eq!([call(), call(), call()], [1, 1, 1]);
         assert_eq!(owed(test.cache()), 1);
     }
@@ -137,8 +65,8 @@ fn other_processes_are_not_served_it_either_once_it_could_be_deleted() {
     test.run(|| read::entry(1, &source).invalidate());
     store.behave();
     // Nobody calls here.
-    eventually(|| other.run(|| read(1, &source)) == 1);
-    eventually(|| owed(test.cache()) == 0);
+    eventually("it is deleted", || other.run(|| read(1, &source)) == 1);
+    eventually("all is paid", || owed(test.cache()) == 0);
 }
 
 #[test]
@@ -153,7 +81,7 @@ fn the_first_debt_that_is_paid_has_the_others_paid() {
     store.behave();
     test.run(|| read(7, &source));
     assert!(owed(test.cache()) < 200, "at once");
-    eventually(|| owed(test.cache()) == 0);
+    eventually("all is paid", || owed(test.cache()) == 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use memo::backend::{Answer, Backend, Bytes, Capability, Fault, FaultKind, Group, Item, Name};
 use memo::{Cache, Event, Waits};
@@ -58,6 +58,16 @@ impl Gate {
 /// Waits, and lets other threads run.
 pub(crate) fn until(is_so: impl Fn() -> bool) {
     while !is_so() {
+        thread::yield_now();
+    }
+}
+
+/// Waits for what is done in the background, and fails if it never is.
+#[track_caller]
+pub(crate) fn eventually(case: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < end, "{case}: it never came to that");
         thread::yield_now();
     }
 }

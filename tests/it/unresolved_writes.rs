@@ -2,43 +2,16 @@
 
 use std::pin::Pin;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use memo::{Cache, memoize, memoize_iter, with_cache, with_cache_async};
+use memo::{Cache, memoize, with_cache, with_cache_async};
 use memo_testkit::block_on;
 
-use crate::store::Isolated;
-use crate::support::{Late, Runs, Scripted, poll};
-
-/// Its value is out of date as soon as the source is added to.
-#[memoize(key = "unresolved:{n}", skip(source))]
-fn read(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-#[memoize(key = "unresolved-async:{n}", skip(source))]
-async fn read_async(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-#[memoize(key = "unresolved-large:{n}", large_data, skip(source))]
-fn read_large(n: u32, source: &Runs) -> Vec<u64> {
-    vec![source.get(); 2000]
-}
+use crate::outdated::{self, Function, isolated, read, read_async};
+use crate::support::{Late, Runs, Scripted, eventually, poll};
 
 #[memoize(key = "unresolved-near:{n}", near = "1h", skip(source))]
 fn read_near(n: u32, source: &Runs) -> u64 {
-    source.get()
-}
-
-#[memoize_iter(key = "unresolved-items:{n}", skip(source))]
-fn read_items(n: u32, source: &Runs) -> impl Iterator<Item = u64> {
-    std::iter::once(source.get())
-}
-
-#[cfg(feature = "encrypt")]
-#[memoize(key = "unresolved-sealed:{n}", encrypt, skip(source))]
-fn read_sealed(n: u32, source: &Runs) -> u64 {
     source.get()
 }
 
@@ -47,57 +20,15 @@ fn read_filtered(n: u32, source: &Runs) -> u64 {
     source.get()
 }
 
-/// How a function is called, and how its entry is invalidated and looked at.
-struct Function {
-    call: fn(&Runs) -> u64,
-    invalidate: fn(&Runs) -> bool,
-    peek: fn(&Runs) -> Option<u64>,
-}
-
-/// One of each kind.
+/// One of each kind, and one with copies in the process.
 fn functions() -> Vec<Function> {
-    vec![
-        Function {
-            call: |source| read(1, source),
-            invalidate: |source| read::entry(1, source).try_invalidate().is_ok(),
-            peek: |source| read::entry(1, source).peek(),
-        },
-        Function {
-            call: |source| block_on(read_async(1, source)),
-            invalidate: |source| block_on(read_async::entry(1, source).try_invalidate()).is_ok(),
-            peek: |source| block_on(read_async::entry(1, source).peek()),
-        },
-        Function {
-            call: |source| read_large(1, source)[0],
-            invalidate: |source| read_large::entry(1, source).try_invalidate().is_ok(),
-            peek: |source| read_large::entry(1, source).peek().map(|value| value[0]),
-        },
-        Function {
-            call: |source| read_near(1, source),
-            invalidate: |source| read_near::entry(1, source).try_invalidate().is_ok(),
-            peek: |source| read_near::entry(1, source).peek(),
-        },
-        Function {
-            call: |source| read_items(1, source).sum(),
-            invalidate: |source| read_items::entry(1, source).try_invalidate().is_ok(),
-            peek: |source| read_items::entry(1, source).peek().map(|items| items[0]),
-        },
-        #[cfg(feature = "encrypt")]
-        Function {
-            call: |source| read_sealed(1, source),
-            invalidate: |source| read_sealed::entry(1, source).try_invalidate().is_ok(),
-            peek: |source| read_sealed::entry(1, source).peek(),
-        },
-    ]
-}
-
-fn isolated(store: &Scripted) -> Isolated {
-    let test = Isolated::with(|cache| {
-        #[cfg(feature = "encrypt")]
-        let cache = cache.keyring(crate::shelf::ring(1));
-        cache.backend(store.clone())
+    let mut functions = outdated::functions();
+    functions.push(Function {
+        call: |source| read_near(1, source),
+        invalidate: |source| read_near::entry(1, source).try_invalidate().is_ok(),
+        peek: |source| read_near::entry(1, source).peek(),
     });
-    test.expect("its names are long enough")
+    functions
 }
 
 /// Has a call's write time out, to arrive when the test says so; the source is changed after it.
@@ -106,24 +37,6 @@ fn with_a_late_write(store: &Scripted, source: &Runs, call: impl FnOnce() -> u64
     assert_eq!(call(), 0);
     store.delay_writes(None);
     source.add();
-}
-
-/// Returns whether the value of a call outlives a change of the source. A value that is stored between the look for a late write and its deletion is
-/// deleted with it, so not every one does.
-fn is_stored(function: &Function, source: &Runs) -> bool {
-    let value = (function.call)(source);
-    source.add();
-    (function.call)(source) == value
-}
-
-/// Waits for what is done in the background.
-#[track_caller]
-fn eventually(is_so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !is_so() {
-        assert!(begin.elapsed() < Duration::from_secs(60), "it never is");
-        thread::sleep(Duration::from_millis(10));
-    }
 }
 
 #[test]
@@ -135,9 +48,9 @@ fn a_write_that_lands_after_an_invalidation_is_never_served_and_is_deleted() {
         assert!(test.run(|| (function.invalidate)(&source)));
         store.land();
         assert_eq!(test.run(|| (function.peek)(&source)), None);
-        eventually(|| store.len() == 0);
+        eventually("it is deleted", || store.len() == 0);
         assert_eq!(test.run(|| (function.call)(&source)), 1);
-        eventually(|| test.run(|| is_stored(&function, &source)));
+        eventually("it is stored", || test.run(|| function.is_stored(&source)));
     }
 }
 
@@ -150,7 +63,7 @@ fn a_call_computes_anew_where_such_a_write_has_landed() {
         assert!(test.run(|| (function.invalidate)(&source)));
         store.land();
         assert_eq!(test.run(|| (function.call)(&source)), 1);
-        eventually(|| test.run(|| is_stored(&function, &source)));
+        eventually("it is stored", || test.run(|| function.is_stored(&source)));
     }
 }
 

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "stream")]
 use std::pin::Pin;
-use std::thread;
-use std::time::{Duration, Instant};
 
 #[cfg(feature = "stream")]
 use futures::{Stream, StreamExt, stream};
@@ -15,6 +13,7 @@ use super::source::{Source, lines};
 use crate::shelf::ring;
 use crate::shelf::{Shelf, outside};
 use crate::store;
+use crate::support::eventually;
 
 /// How a sequence is asked for, and how it lives.
 #[derive(Clone, Copy, Debug)]
@@ -331,16 +330,6 @@ impl Desk {
             _ => None,
         });
         after.collect()
-    }
-}
-
-/// Waits for what happens in the background, and fails if it never does.
-#[track_caller]
-pub(super) fn eventually(case: &str, is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !is_so() {
-        assert!(Instant::now() < end, "{case}: it never came to that");
-        thread::yield_now();
     }
 }
 

@@ -2,8 +2,9 @@
 
 use memo::Event;
 
-use super::desk::{Desk, Failed, OnDrop, OnTorn, Way, eventually};
+use super::desk::{Desk, Failed, OnDrop, OnTorn, Way};
 use super::source::{Source, lines, mixed};
+use crate::support::eventually;
 
 const COUNT: usize = 12;
 

@@ -3,9 +3,10 @@
 use memo::Event;
 use memo_testkit::{Operation, Trouble};
 
-use super::desk::{Desk, OnDrop, Way, eventually};
+use super::desk::{Desk, OnDrop, Way};
 use super::source::{Source, lines};
 use crate::shelf::{Shelf, is_chunk};
+use crate::support::eventually;
 
 const COUNT: usize = 15;
 const LIMIT: usize = 150;

@@ -6,9 +6,10 @@ use std::thread;
 use memo::{Event, Unstored};
 use memo_testkit::Operation;
 
-use super::desk::{Desk, Items, OnTorn, Place, Way, eventually};
+use super::desk::{Desk, Items, OnTorn, Place, Way};
 use super::source::{Source, lines};
 use crate::shelf::{Shelf, is_chunk};
+use crate::support::eventually;
 
 const COUNT: usize = 12;
 
