@@ -54,7 +54,7 @@ const WITHOUT: &[&str] = &[
     "keys::a_key_that_cannot_be_made_means_no_cache_and_an_event",
     "keys::a_name_goes_before_a_template",
     "keys::the_default_name_is_crate_module_and_function",
-    "leases::a_long_computation_keeps_its_lease",
+    "leases::time::a_long_computation_keeps_its_lease",
     "lossy_values::untagged::what_cannot_be_compared_is_not_cached",
     "near_copies::while_the_store_is_not_there_copies_are_all_there_is",
     "near_copies::without_a_store_outside_it_is_as_if_it_was_not_written",

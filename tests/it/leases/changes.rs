@@ -1,0 +1,237 @@
+//! Values from before an invalidation, a `put` or a refresh are refused by the store.
+
+use std::thread;
+
+use futures::executor::block_on;
+use memo::{Event, Unstored, memoize, refresh, refresh_async};
+use memo_testkit::{Operation, Trouble};
+
+use super::{another, held, leased, overtaken, shelf, unstored};
+use crate::shelf::noise;
+use crate::support::{Gate, Runs, poll, until};
+
+#[test]
+fn a_value_from_before_an_invalidation_elsewhere_is_not_stored() {
+    static GO: Gate = Gate::new();
+    static SOURCE: Runs = Runs::new();
+    static STARTED: Gate = Gate::new();
+    #[memoize(key = "changed:{n}", lock)]
+    fn read(n: u64) -> u64 {
+        let value = SOURCE.get();
+        STARTED.open();
+        GO.pass();
+        n + value
+    }
+    let one = shelf();
+    let other = another(&one);
+    thread::scope(|scope| {
+        let older = scope.spawn(|| one.run(|| read(0)));
+        STARTED.pass();
+        SOURCE.add();
+        other.run(|| read::entry(0).invalidate());
+        let newer = scope.spawn(|| other.run(|| read(0)));
+        until(|| leased(&other.recorder) == 1);
+        GO.open();
+        assert_eq!(older.join().expect("no panic"), 0);
+        assert_eq!(newer.join().expect("no panic"), 1);
+    });
+    assert_eq!(unstored(&one.recorder, Unstored::Voided), 1);
+    assert_eq!(one.computed(|| read(0)), (0, 1));
+}
+
+#[test]
+fn what_is_put_elsewhere_is_not_replaced_by_what_was_computed_before() {
+    static GO: Gate = Gate::new();
+    #[memoize(key = "put:{n}", lock)]
+    fn slow(n: u64) -> u64 {
+        GO.pass();
+        n
+    }
+    let one = shelf();
+    let other = another(&one);
+    let put = || other.run(|| slow::entry(1).put(99));
+    assert_eq!(overtaken(&one, || slow(1), put, &GO), 1);
+    assert_eq!(one.computed(|| slow(1)), (0, 99));
+}
+
+#[test]
+fn the_chunks_of_a_voided_value_go() {
+    static GO: Gate = Gate::new();
+    #[memoize(key = "voided-chunks:{n}", lock, large_data)]
+    fn slow(n: u32) -> String {
+        GO.pass();
+        noise(n, 300_000)
+    }
+    let one = shelf();
+    let other = another(&one);
+    let invalidate = || {
+        other.run(|| slow::entry(1).invalidate());
+    };
+    let length = overtaken(&one, || slow(1).len(), invalidate, &GO);
+    assert_eq!(length, 300_000);
+    assert_eq!(one.names(), [""; 0]);
+    assert!(
+        one.store.sets() > 0,
+        "the chunks were written before the head"
+    );
+    one.run(|| slow(1));
+    assert!(one.chunks().len() > 3);
+    assert_eq!(other.computed(|| slow(1).len()), (0, 300_000));
+}
+
+#[test]
+fn a_refresh_waits_for_nobody_and_ends_the_lease() {
+    #[memoize(name = "refreshed", key = "{n}", lock)]
+    fn slow(n: u64) -> u64 {
+        n + 1
+    }
+    static GO: Gate = Gate::new();
+    #[memoize(name = "refreshed", key = "{n}", lock)]
+    fn slower(n: u64) -> u64 {
+        GO.pass();
+        n
+    }
+    let one = shelf();
+    let other = another(&one);
+    let refresh = || assert_eq!(one.computed(|| refresh(|| slow(1))), (1, 2));
+    assert_eq!(overtaken(&other, || slower(1), refresh, &GO), 1);
+    assert_eq!(unstored(&other.recorder, Unstored::Voided), 1);
+    assert_eq!(other.computed(|| slow(1)), (0, 2));
+    assert_eq!(leased(&one.recorder), 1);
+}
+
+/// By a scope, by an option, and awaited; what is there before, a value or nothing.
+#[test]
+fn a_new_value_from_before_an_invalidation_elsewhere_is_not_stored() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "superseded:{n}", skip(go, begun, force), lock, force_overwrite = force)]
+    fn read(n: u64, go: &Gate, begun: &Gate, force: bool) -> u64 {
+        let value = SOURCE.get();
+        begun.open();
+        go.pass();
+        value
+    }
+    #[memoize(key = "superseded-async:{n}", skip(go, begun), lock)]
+    async fn read_async(n: u64, go: &Gate, begun: &Gate) -> u64 {
+        let value = SOURCE.get();
+        begun.open();
+        go.pass();
+        value
+    }
+    let one = shelf();
+    let other = another(&one);
+    let open = Gate::new();
+    open.open();
+    for n in 0..6 {
+        let plain = || match n % 3 {
+            2 => block_on(other.run_async(read_async(n, &open, &open))),
+            _ => other.run(|| read(n, &open, &open, false)),
+        };
+        if n < 3 {
+            plain();
+        }
+        let (go, begun) = (Gate::new(), Gate::new());
+        let before = SOURCE.get();
+        thread::scope(|scope| {
+            let older = scope.spawn(|| match n % 3 {
+                0 => one.run(|| refresh(|| read(n, &go, &begun, false))),
+                1 => one.run(|| read(n, &go, &begun, true)),
+                _ => block_on(one.run_async(refresh_async(read_async(n, &go, &begun)))),
+            });
+            begun.pass();
+            SOURCE.add();
+            match n % 3 {
+                2 => block_on(other.run_async(async {
+                    read_async::entry(n, &go, &begun).invalidate().await;
+                })),
+                _ => other.run(|| {
+                    read::entry(n, &go, &begun, false).invalidate();
+                }),
+            }
+            go.open();
+            assert_eq!(older.join().expect("no panic"), before);
+        });
+        assert_eq!(plain(), before + 1, "{n}");
+        assert_eq!(unstored(&one.recorder, Unstored::Voided), n as usize + 1);
+    }
+}
+
+/// They have called after the invalidation, as far as the leader's process can know.
+#[test]
+fn followers_of_a_value_that_the_store_refuses_are_not_given_it() {
+    static SOURCE: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    static BEGUN: Gate = Gate::new();
+    #[memoize(key = "followed:{n}", lock)]
+    fn read(n: u64) -> u64 {
+        let value = SOURCE.get();
+        BEGUN.open();
+        GO.pass();
+        n + value
+    }
+    let one = shelf();
+    let other = another(&one);
+    thread::scope(|scope| {
+        let older = scope.spawn(|| one.run(|| read(0)));
+        BEGUN.pass();
+        SOURCE.add();
+        other.run(|| read::entry(0).invalidate());
+        let newer = scope.spawn(|| one.run(|| read(0)));
+        let waiting = |event: &Event| matches!(event, Event::Waiting { .. });
+        until(|| one.recorder.count(waiting) == 1);
+        GO.open();
+        assert_eq!(older.join().expect("no panic"), 0);
+        assert_eq!(newer.join().expect("no panic"), 1);
+    });
+    assert_eq!(other.computed(|| read(0)), (0, 1));
+}
+
+/// A value is stored elsewhere after the call has looked, and an invalidation of it fails.
+#[test]
+fn what_is_owed_is_not_served_by_a_lease_either() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "owed-lease:{n}", lock)]
+    fn read(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    let one = shelf();
+    let other = another(&one);
+    one.store.next(Operation::Lease, Trouble::Delay);
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| one.run(|| read(0)));
+        one.store.wait_until_held(1);
+        assert_eq!(other.run(|| read(0)), 0);
+        SOURCE.add();
+        one.store.next(Operation::Delete, Trouble::FailBefore);
+        one.run(|| read::entry(0).invalidate());
+        one.store.release();
+        assert_eq!(caller.join().expect("no panic"), 1);
+    });
+}
+
+/// A writer in this process that was revoked may have put it there.
+#[test]
+fn what_is_suspect_is_not_served_by_a_lease_either() {
+    crate::store::at_once();
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "suspect-lease:{n}", lock)]
+    async fn read(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    let one = shelf();
+    let other = another(&one);
+    one.store.next(Operation::Fill, Trouble::Delay);
+    let mut writes = Box::pin(one.run_async(read(0)));
+    assert!(poll(&mut writes).is_pending());
+    block_on(one.run_async(async {
+        read::entry(0).invalidate().await;
+    }));
+    assert_eq!(block_on(other.run_async(read(0))), 0);
+    SOURCE.add();
+    let mut reads = Box::pin(one.run_async(read(0)));
+    assert!(poll(&mut reads).is_pending());
+    assert_eq!(held(&one.recorder), 1);
+    one.store.release();
+    assert_eq!(block_on(writes), 0);
+    assert_eq!(block_on(reads), 1);
+}
