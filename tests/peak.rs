@@ -93,7 +93,7 @@ fn noise(bytes: usize) -> String {
     (0..bytes).map(letter).collect()
 }
 
-/// Text of which LZ4 leaves a sixteenth: a test that seals that without optimisation does not take minutes.
+/// Text of which LZ4 leaves a sixteenth: a test that seals that without optimization does not take minutes.
 fn mostly_blank(noise: &str, bytes: usize) -> String {
     noise[..bytes / 16].to_owned() + &" ".repeat(bytes - bytes / 16)
 }

@@ -24,7 +24,7 @@ const BOUND: u64 = 4 * BLOCK;
 
 const TOTAL: usize = 256 << 20;
 
-/// Long enough to show that the length does not count. Sealing without optimisation takes seconds for that much.
+/// Long enough to show that the length does not count. Sealing without optimization takes seconds for that much.
 const SLOW_TOTAL: usize = 16 << 20;
 
 const ITEM: usize = 4 << 10;

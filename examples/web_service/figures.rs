@@ -1,4 +1,4 @@
-//! What the service has done so far, as data.
+//! The figures of the service so far, as data.
 
 use memo::{Cache, Site};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ pub(crate) struct Figures {
     pub(crate) running: Duration,
     pub(crate) functions: Vec<Function>,
     pub(crate) servers: Vec<Server>,
-    /// What is held in this process.
+    /// The values that are held in this process.
     pub(crate) entries: u64,
     pub(crate) bytes: u64,
     pub(crate) budget: u64,
@@ -31,15 +31,15 @@ pub(crate) struct Function {
     /// Answered by another call's computation.
     pub(crate) joined: u64,
     pub(crate) computed: u64,
-    /// What the store failed to do.
+    /// The operations that the store failed to do.
     pub(crate) faults: u64,
     /// Entries that were found and not served.
     pub(crate) refused: u64,
     pub(crate) read: u64,
     pub(crate) written: u64,
-    /// Why its values are not cached as it asks, if they are not.
+    /// The reasons why its values are not cached as it asks, if they are not.
     pub(crate) problems: Vec<String>,
-    /// What a computation takes.
+    /// The time that a computation takes.
     pub(crate) mean: Duration,
     pub(crate) saved: Duration,
 }

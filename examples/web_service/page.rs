@@ -90,7 +90,7 @@ fn functions(figures: &Figures, total: &Function) -> String {
     table("Functions", &HEADS, &rows) + &problems(figures)
 }
 
-/// Why functions are not cached as they ask.
+/// Lists the reasons why functions are not cached as they ask.
 fn problems(figures: &Figures) -> String {
     let mut lines = String::new();
     for function in &figures.functions {

@@ -33,7 +33,7 @@ pub trait Portable: Serialize + DeserializeOwned {}
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> Portable for T {}
 
-/// The weight of a value that can leave the process: its own size and its serialised size, in bytes.
+/// The weight of a value that can leave the process: its own size and its serialized size, in bytes.
 ///
 /// A value is not lost because its own `Serialize` panics: then it weighs its size.
 pub(crate) fn serialised_weight<V: Portable>(value: &V) -> usize {

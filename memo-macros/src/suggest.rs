@@ -2,7 +2,7 @@
 
 /// The name in `known` that `wrong` was probably meant to be.
 ///
-/// Up to a third of the letters may be wrong (a swap of neighbours counts as one), so `skp` finds
+/// Up to a third of the letters may be wrong (a swap of neighbors counts as one), so `skp` finds
 /// `skip` and `ttl` finds nothing.
 pub(crate) fn nearest<'a>(
     wrong: &str,
@@ -22,7 +22,7 @@ pub(crate) fn hint(suggestion: Option<&str>) -> String {
     suggestion.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
-/// Edits that turn `a` into `b`: insert, delete, replace, or swap two neighbours.
+/// Edits that turn `a` into `b`: insert, delete, replace, or swap two neighbors.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (Vec::from_iter(a.chars()), Vec::from_iter(b.chars()));
     let mut two_up = Vec::new();

@@ -89,7 +89,7 @@ fn a_value_too_large_is_returned_and_not_stored() {
     });
 }
 
-/// A value that counts how often it is serialised.
+/// A value that counts how often it is serialized.
 #[derive(Clone, serde::Deserialize)]
 struct Watched;
 

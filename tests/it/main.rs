@@ -1,4 +1,4 @@
-//! The behaviour of memoized functions, as their users see it.
+//! The behavior of memoized functions, as their users see it.
 
 mod adhoc;
 mod async_functions;

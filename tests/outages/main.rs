@@ -1,6 +1,6 @@
 //! Redis and memcached that are absent, die, restart, hang, are full, refuse, or talk nonsense: the functions go on.
 //!
-//! Every behaviour is asked for on each [store](rig::Store) and in each [way](rig::Way) of calling, side by side. Times are compared with the
+//! Every behavior is asked for on each [store](rig::Store) and in each [way](rig::Way) of calling, side by side. Times are compared with the
 //! deadline of one operation: what costs two deadlines is a failure. Where the machine itself stood still meanwhile,
 //! that proves nothing, and the test is tried again.
 

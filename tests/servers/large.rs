@@ -1,4 +1,4 @@
-//! Sealed values and sequences of many chunks. Without optimisation a tenth of their length will do: sealing takes minutes there.
+//! Sealed values and sequences of many chunks. Without optimization a tenth of their length will do: sealing takes minutes there.
 
 use std::cell::Cell;
 

@@ -67,7 +67,7 @@ const STEPS: &[Step] = &[
         args: &["test", "--workspace", "--all-features", "--no-fail-fast"],
         env: &[],
     },
-    // Every behaviour again, with the values on servers; each run gives an account of all tests. Of the whole workspace, as above: one package
+    // Every behavior again, with the values on servers; each run gives an account of all tests. Of the whole workspace, as above: one package
     // by itself has other features, and everything would be built once more.
     Step {
         name: "tests on redis",

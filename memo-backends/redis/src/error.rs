@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// What Redis 7 and its neighbours say.
+    /// What Redis 7 and its neighbors say.
     const SAID: &[(&str, FaultKind)] = &[
         ("NOAUTH Authentication required.", FaultKind::Auth),
         (

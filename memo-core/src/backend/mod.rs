@@ -94,7 +94,7 @@ pub trait Backend: Debug + Send + Sync + 'static {
 
     /// Cuts lives short: has what is under these names expire when so much time has passed; answers how many were there.
     ///
-    /// The caller gives no more time than each has left, as far as he can know: a store may take the time as it is given, without a look
+    /// The caller gives no more time than each has left, as far as it can know: a store may take the time as it is given, without a look
     /// at what is left, or keep the earlier of the two ends. [`Expiration::never`] leaves every end as it is. Nothing comes back to life,
     /// and a value that is set later brings its own time. Optional: [`Capability::expires_early`].
     fn expire_many(

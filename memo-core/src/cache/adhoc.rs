@@ -145,7 +145,7 @@ impl Policy {
     }
 }
 
-/// Caching without an attribute. The parts of the key are anything that serialises, most often a tuple or an array.
+/// Caching without an attribute. The parts of the key are anything that serializes, most often a tuple or an array.
 ///
 /// ```
 /// # use memo_core::{Cache, Policy};

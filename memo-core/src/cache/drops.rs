@@ -61,9 +61,9 @@ impl Cache {
                 Err(fault) => self.report_fault(state, Operation::Delete, fault),
             }
         }
-        // Whoever set out meanwhile may have fetched what is deleted now: nobody joins him from here on.
+        // A call that set out meanwhile may have fetched what is deleted now: nobody joins it from here on.
         self.flights().retire_scope(state.scope);
-        // And what he fetched is not kept.
+        // And what it fetched is not kept.
         if self.far().is_some_and(Far::has_copies) {
             self.near().remove_scope(state.scope);
         }
@@ -75,7 +75,7 @@ impl Cache {
     }
 }
 
-/// Waits until what is being written is written. Who takes too long has to delete it himself.
+/// Waits until what is being written is written. A writer that takes too long has to delete it itself.
 pub(crate) async fn end(writings: Vec<Follow>, waits: Waits) {
     for writing in writings {
         let waited = match waits {

@@ -52,8 +52,8 @@ pub(crate) struct Claimed<'a> {
 const MOST_CLEARED: u32 = 2;
 
 impl Cache {
-    /// Asks for the lease of an entry, and waits while it is held, if it may. Ready at once for a blocking caller, who waits on
-    /// his thread.
+    /// Asks for the lease of an entry, and waits while it is held, if it may. Ready at once for a blocking caller, which waits on
+    /// its thread.
     pub(crate) async fn claim(&self, claimed: Claimed<'_>, way: Way) -> Claim {
         let claim = match way {
             Way::Wait | Way::Try => self.claim_in_turn(claimed, way == Way::Wait).await,

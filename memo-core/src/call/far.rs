@@ -88,7 +88,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         self.failed(fail, fault)
     }
 
-    /// What the leader met would be met again, and after as long a time: it is the follower's fault as well, whatever he makes of it.
+    /// What the leader met would be met again, and after as long a time: it is the follower's fault as well, whatever that makes of it.
     pub(super) fn unfetched_by_another(&self, fault: Fault) -> Step<R> {
         self.missed(Miss::Fault);
         if let Some(fail) = self.rules.strict() {
@@ -291,7 +291,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         if let Some(lease) = errand.hold.lease().filter(|_| !is_voided) {
             lease.fail();
         }
-        // Another process may go on, and so may a follower who has to ask for his turn.
+        // Another process may go on, and so may a follower that has to ask for its turn.
         drop(errand);
         self.land_unless(is_voided, right, copied, &outcome);
         self.unstored(reason);

@@ -68,7 +68,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         self.run(errand)
     }
 
-    /// Whether processes take turns at computing what this call wants.
+    /// Returns whether processes take turns at computing what this call wants.
     pub(super) fn takes_turns(&self) -> bool {
         let Course::Far(spot, _) = &self.course else {
             return false;
@@ -96,7 +96,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         self.cache.claim(claimed, way).await
     }
 
-    /// What to do with what came of it.
+    /// Decides on the next step by what came of it.
     pub(super) fn claimed(&self, mut errand: Errand, claim: Claim) -> Step<R> {
         errand.runs = false;
         let surroundings = errand.surroundings.clone();
@@ -149,7 +149,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
 }
 
 impl Errand {
-    /// How to ask for the lease. Who computes beside a flight waits for no other process: the one who leads may be waiting for him. Nor does who goes on in
+    /// Returns the way to ask for the lease. A call beside a flight waits for no other process: the leader may be waiting for it. Nor does one that goes on in
     /// the place of a leader: that one may be the holder.
     ///
     /// Waiting for a lease has an end of its own, so the followers wait along.
@@ -172,7 +172,7 @@ impl Errand {
         }
     }
 
-    /// Whether the store has taken the right away by which the value was to be stored.
+    /// Returns whether the store has taken the right away by which the value was to be stored.
     pub(super) fn is_voided_elsewhere(&self, reason: Unstored) -> bool {
         reason == Unstored::Voided && self.hold.lease().is_some()
     }

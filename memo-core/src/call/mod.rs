@@ -212,7 +212,7 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
         }
     }
 
-    /// A follower of an outcome that cannot be shared, which is a failure, computes for himself and at once: others may fail as well.
+    /// A follower of an outcome that cannot be shared, which is a failure, computes for itself and at once: others may fail as well.
     fn run_after_another(&self) -> Step<R> {
         self.missed(Miss::Absent);
         let ticket = self.cache.flights().ticket(self.address().hash);

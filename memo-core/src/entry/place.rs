@@ -50,7 +50,7 @@ impl Cache {
                 self.drop_copy(address);
                 end(self.flights().void(address), waits).await;
                 let removed = self.remove_far(spot, waits).await;
-                // Whoever set out meanwhile may have fetched what is deleted now: nobody joins him from here on.
+                // A call that set out meanwhile may have fetched what is deleted now: nobody joins it from here on.
                 self.drop_copy(address);
                 removed.inspect_err(|fault| {
                     self.report_fault(site.state(), Operation::Delete, fault.clone());

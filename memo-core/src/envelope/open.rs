@@ -52,7 +52,7 @@ pub(crate) struct ItemsManifest {
     pub(crate) lock: WriteLock,
     /// At least one.
     pub(crate) chunks: u32,
-    /// The length of the raw stream, which whoever reads it holds against what he gets.
+    /// The length of the raw stream, which a reader holds against what it gets.
     pub(crate) raw_len: u64,
     /// At least one, and to be held against what was read.
     pub(crate) items: u64,

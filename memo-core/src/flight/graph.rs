@@ -1,4 +1,4 @@
-//! Who waits for whom, so that nobody waits for himself.
+//! The graph of calls that wait for each other, so that none waits for itself.
 //!
 //! A flight waits for another when its body makes a memoized call that leads or follows that other. Before a call follows, it is
 //! asked whether the flight it would wait for waits, however indirectly, for a flight whose body makes this very call: the

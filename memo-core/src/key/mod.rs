@@ -125,7 +125,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What can be a part of a key: everything that serde can serialise.
+/// What can be a part of a key: everything that serde can serialize.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "needed to tell one call from another",

@@ -1,4 +1,4 @@
-//! The near cache: typed values in this process, never serialised.
+//! The near cache: typed values in this process, never serialized.
 
 #[cfg(feature = "memory")]
 mod memory;

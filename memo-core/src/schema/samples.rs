@@ -23,7 +23,7 @@ const STRINGS: [&str; 47] = [
     "a@a.aa",
     "127.0.0.1:80",
     "true",
-    // Codes: of a country, a currency, a language, an airport, a colour.
+    // Codes: of a country, a currency, a language, an airport, a color.
     "AA",
     "US",
     "en",

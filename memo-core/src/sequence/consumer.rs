@@ -110,7 +110,7 @@ impl<R, K: Yield<R>, B: Body> Consumer<R, K, B> {
         }
     }
 
-    /// The body is gone before another caller may run his, and nobody waits for one that panics.
+    /// The body is gone before another caller may run its own, and nobody waits for one that panics.
     fn close(mut self, keeps: bool) {
         let gone = catch_unwind(AssertUnwindSafe(|| self.body.give_up()));
         self.passage.close(keeps);

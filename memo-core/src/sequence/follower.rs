@@ -16,7 +16,7 @@ pub(super) struct Follower {
     pub(super) tape: Tape,
     spool: Arc<Spool>,
     flight: FlightId,
-    /// Keeps the flight's waiting noted, so that nobody waits for himself.
+    /// Keeps the flight's waiting noted, so that no call waits for itself.
     follow: Follow,
     chunks: Option<Chunks>,
     /// How many bytes after those chunks are on the tape already.

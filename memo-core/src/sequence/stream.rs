@@ -74,7 +74,7 @@ where
 
 /// How a sequence ends that cannot end as it should.
 impl<R, K: Yield<R>, F, S> CachedStream<R, K, F, S> {
-    /// For one who shows no item to anybody before he has all.
+    /// For a caller that shows no item to anybody before it has all.
     pub(super) fn gathered(mut self) -> Self {
         if let Some(consumer) = &mut self.0 {
             consumer.passage.gather();

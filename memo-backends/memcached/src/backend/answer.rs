@@ -1,4 +1,4 @@
-//! What a reply means to the one who asked.
+//! The meaning of a reply to the caller.
 
 use memo_core::backend::{Answer, Bytes, Fault, Lease, Token};
 
@@ -14,7 +14,7 @@ pub(super) fn value(reply: Reply, server: &str) -> Answer<Option<Bytes>> {
     }
 }
 
-/// Whether there is a value, by its length and flags alone.
+/// Returns whether there is a value, by its length and flags alone.
 pub(super) fn presence(reply: Reply, server: &str) -> Answer<bool> {
     match reply {
         Reply::Done(flags) => {
@@ -54,7 +54,7 @@ pub(super) fn sum(reply: Reply, server: &str) -> Answer<u64> {
     }
 }
 
-/// What a look and the making of a placeholder say together; `None` where somebody came in between.
+/// Puts together what a look and the making of a placeholder say; `None` where somebody came in between.
 pub(super) fn lease(
     (looked, made): (Reply, Reply),
     token: Token,
@@ -98,7 +98,7 @@ pub(super) fn placeholder(reply: Reply, server: &str) -> Answer<Option<Placehold
     }))
 }
 
-/// Whether something was done on the condition that was given.
+/// Returns whether something was done on the condition that was given.
 pub(super) fn changed(reply: Reply, server: &str) -> Answer<bool> {
     match reply {
         Reply::Done(_) => Ok(true),

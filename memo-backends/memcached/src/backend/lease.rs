@@ -10,25 +10,25 @@ use memo_core::backend::{Bytes, Token};
 
 use crate::protocol::{Flags, LEASED};
 
-/// How many may hold a lease.
+/// The most that may hold a lease.
 const MOST_HOLDERS: usize = 8;
 
 /// The digits of a token.
 const DIGITS: usize = 16;
 
-/// What stands under a leased name.
+/// The item that stands under a leased name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placeholder {
     /// The last one first.
     pub(super) holders: Vec<Token>,
     /// The item's own number.
     pub(super) cas: u64,
-    /// What is left of its time, as it is given to the server.
+    /// The rest of its time, as it is given to the server.
     pub(super) exptime: u32,
 }
 
 impl Placeholder {
-    /// Who got the lease last.
+    /// The holder that got the lease last.
     pub(super) fn last(&self) -> Option<Token> {
         self.holders.first().copied()
     }
@@ -55,7 +55,7 @@ impl Placeholder {
     }
 }
 
-/// What is stored for these holders.
+/// Returns what is stored for these holders.
 pub(super) fn written(holders: &[Token]) -> Bytes {
     let digits = holders.iter().map(|token| format!("{:016x}", token.0));
     digits.collect::<String>().into()
@@ -73,7 +73,7 @@ pub(super) fn read(value: &[u8], flags: Flags) -> Option<Vec<Token>> {
     value.chunks(DIGITS).map(token).collect()
 }
 
-/// Whether it is a placeholder, by its length and flags alone.
+/// Returns whether it is a placeholder, by its length and flags alone.
 pub(super) fn is_placeholder(length: usize, flags: Flags) -> bool {
     let is_some = (DIGITS..=DIGITS * MOST_HOLDERS).contains(&length);
     is_some && length.is_multiple_of(DIGITS) && flags.client == Some(LEASED)

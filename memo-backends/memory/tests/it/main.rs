@@ -1,4 +1,4 @@
-//! What the store promises, one behaviour per test.
+//! What the store promises, one behavior per test.
 
 mod basics;
 mod budget;
