@@ -13,7 +13,9 @@ use crate::key::encoded_len;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "a cached value is cloned on each hit and shared between threads: it must be `Clone + Send + Sync + 'static`",
-    note = "derive `Clone`, or return `Arc<{Self}>`; a borrowed value becomes an owned one (`Arc<str>` for `&str`)"
+    note = "if `Clone` is missing: derive it, or return `Arc<{Self}>`",
+    note = "if `Send` or `Sync` is missing: write `Arc<T>` for `Rc<T>` (`Arc<str>` for `Rc<str>`), and `T` for `Cell<T>` or `RefCell<T>`",
+    note = "if it borrows: return an owned value, for example `String` or `Arc<str>` for `&str`"
 )]
 pub trait Cacheable: Clone + Send + Sync + 'static {}
 
@@ -26,7 +28,8 @@ impl<T: Clone + Send + Sync + 'static> Cacheable for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot leave the process: it is not both `Serialize` and `DeserializeOwned`",
     label = "every backend but the process's own memory stores bytes",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or say `#[memoize(local)]` to keep it in the process"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or say `#[memoize(local)]` to keep it in the process",
+    note = "serde stops at arrays of 32 items: return a `Vec` in place of a longer one"
 )]
 pub trait Portable: Serialize + DeserializeOwned {}
 

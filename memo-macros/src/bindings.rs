@@ -2,18 +2,21 @@
 
 use proc_macro2::Ident;
 use syn::visit::Visit;
-use syn::{Attribute, Expr, FnArg, PatIdent, Signature};
+use syn::{Attribute, Expr, FnArg, Pat, PatIdent, Signature};
 
 use crate::item::cfgs;
+use crate::types;
 
 /// A name that an argument (or a const generic) binds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Binding {
     pub(crate) name: Ident,
     /// The argument's `#[cfg]`s.
     pub(crate) cfgs: Vec<Attribute>,
     /// Bound again inside a `whole @ …`: a key may name it, and need not.
     pub(crate) nested: bool,
+    /// Whether its type shows that it is an array, or borrows one.
+    pub(crate) array: bool,
 }
 
 /// Every name that the arguments and const generics bind.
@@ -22,6 +25,7 @@ pub(crate) fn all(sig: &Signature) -> Vec<Binding> {
         name: param.ident.clone(),
         cfgs: cfgs(&param.attrs),
         nested: false,
+        array: false,
     });
     sig.inputs
         .iter()
@@ -40,6 +44,7 @@ pub(crate) fn of_argument(arg: &FnArg) -> Vec<Binding> {
         }
         FnArg::Typed(arg) => {
             names.cfgs = cfgs(&arg.attrs);
+            names.array = matches!(&*arg.pat, Pat::Ident(_)) && types::is_array(&arg.ty);
             names.visit_pat(&arg.pat);
         }
     }
@@ -52,6 +57,7 @@ struct Names {
     found: Vec<Binding>,
     cfgs: Vec<Attribute>,
     depth: usize,
+    array: bool,
 }
 
 impl Names {
@@ -62,6 +68,7 @@ impl Names {
                 name,
                 cfgs: self.cfgs.clone(),
                 nested: self.depth > 0,
+                array: self.array && self.depth == 0,
             });
         }
     }

@@ -3,6 +3,7 @@
 //! Each reports at the token that breaks it, and says what to write instead.
 
 mod belongs;
+mod flow;
 mod items;
 mod lent;
 
@@ -87,6 +88,7 @@ fn options(attr: Attr, args: &Args, function: &Function, diag: &mut Diag) {
         near: _,
     } = args;
     belongs::to_this_attribute(attr, args, diag);
+    flow::options_stay_where_they_are(args, diag);
     let skipped = value(skip).map_or(&[][..], Vec::as_slice);
     skipped_names_are_arguments(skipped, function, diag);
     mutable_borrows_are_skipped(skipped, function, diag);

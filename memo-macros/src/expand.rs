@@ -11,6 +11,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, parse_quote};
 
 use crate::args::{Codec, Jitter};
+use crate::bindings::Binding;
 use crate::item::cfgs;
 use crate::model::{Entry, Expiration, Expires, Form, Instance, Items, Model, Part, Values};
 use crate::road::{Boxed, Road};
@@ -111,8 +112,12 @@ fn key(model: &Model) -> TokenStream {
 fn key_part(part: &Part, private: &TokenStream) -> TokenStream {
     let key = key_local();
     match part {
-        Part::Argument(name, cfgs) => {
-            quote_spanned!(at(name)=> #(#cfgs)* #private::Key::part(&mut #key, &#name);)
+        Part::Argument(Binding {
+            name, cfgs, array, ..
+        }) => {
+            let method =
+                format_ident!("{}", if *array { "array" } else { "part" }, span = at(name));
+            quote_spanned!(at(name)=> #(#cfgs)* #private::Key::#method(&mut #key, &#name);)
         }
         Part::Element(expr) => {
             let operand = operand(expr);

@@ -7,8 +7,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, FnArg, Item, PatIdent, PatType, ReturnType, Safety, Signature, Token, Type,
-    Visibility, token,
+    Attribute, Block, FnArg, GenericArgument, Item, PatIdent, PatType, ReturnType, Safety,
+    Signature, Token, Type, Visibility, token,
 };
 
 use crate::attr::Attr;
@@ -16,6 +16,7 @@ use crate::bindings::{self, Binding};
 use crate::mentions::has_ident;
 use crate::road::{self, Road};
 use crate::sequence::Sequence;
+use crate::types;
 
 /// A function or method with a body.
 #[derive(Debug)]
@@ -54,7 +55,8 @@ impl Function {
         let vis = input.parse()?;
         refuse_other_items(attr, input)?;
         let defaultness = input.parse()?;
-        let sig: Signature = input.parse()?;
+        let mut sig: Signature = input.parse()?;
+        Ungroup.visit_signature_mut(&mut sig);
         if input.peek(Token![;]) {
             return Err(input.error(no_body(attr)));
         }
@@ -77,6 +79,32 @@ impl Function {
             road,
             output,
         })
+    }
+}
+
+/// Takes types out of the groups without delimiters that a macro of the user's puts around `$t`, where nothing stands beside them.
+struct Ungroup;
+
+impl VisitMut for Ungroup {
+    fn visit_pat_type_mut(&mut self, arg: &mut PatType) {
+        types::ungroup(&mut arg.ty);
+        visit_mut::visit_pat_type_mut(self, arg);
+    }
+
+    fn visit_return_type_mut(&mut self, output: &mut ReturnType) {
+        if let ReturnType::Type(_, ty) = output {
+            types::ungroup(ty);
+        }
+        visit_mut::visit_return_type_mut(self, output);
+    }
+
+    fn visit_generic_argument_mut(&mut self, argument: &mut GenericArgument) {
+        match argument {
+            GenericArgument::Type(ty) => types::ungroup(ty),
+            GenericArgument::AssocType(assigned) => types::ungroup(&mut assigned.ty),
+            _ => {}
+        }
+        visit_mut::visit_generic_argument_mut(self, argument);
     }
 }
 

@@ -1,16 +1,18 @@
 //! What is to be emitted, with nothing left to decide.
 
 use proc_macro2::Ident;
-use syn::{Attribute, Expr, LitStr, Pat, Path, Type, parse_quote};
+use syn::{Expr, LitStr, Pat, Path, Type, parse_quote};
 
 use crate::args::{self, Args, Codec, Jitter, Key, OnDrop, OnTorn, Opt};
 use crate::attr::Attr;
+use crate::bindings::Binding;
 use crate::item::Function;
 use crate::mentions::mentions;
 use crate::road::Road;
 use crate::sequence::Kind;
 use crate::template::Style;
 use crate::types;
+use crate::values::name;
 
 /// A checked attribute over a checked function.
 #[derive(Debug)]
@@ -133,7 +135,7 @@ pub(crate) enum Instance {
 #[derive(Debug)]
 pub(crate) enum Part {
     /// An argument as it is.
-    Argument(Ident, Vec<Attribute>),
+    Argument(Binding),
     /// An element of a list.
     Element(Expr),
     /// A hole in a template.
@@ -321,9 +323,24 @@ fn key_form(key: Option<Key>, skipped: &[Ident], function: &Function) -> (Form, 
         }
         Some(Key::List(elements)) => (
             Form::List,
-            elements.into_iter().map(Part::Element).collect(),
+            elements
+                .into_iter()
+                .map(|element| self::element(element, function))
+                .collect(),
         ),
         None => (Form::Arguments, arguments(skipped, function)),
+    }
+}
+
+/// An argument as it is, where a list names one, or any other expression.
+fn element(expr: Expr, function: &Function) -> Part {
+    let named = name(&expr).and_then(|name| Some((name, function.binding(name)?)));
+    match named {
+        Some((name, binding)) => Part::Argument(Binding {
+            name: name.clone(),
+            ..binding.clone()
+        }),
+        None => Part::Element(expr),
     }
 }
 
@@ -333,8 +350,7 @@ fn arguments(skipped: &[Ident], function: &Function) -> Vec<Part> {
         .bindings
         .iter()
         .filter(|binding| !binding.nested && !skipped.contains(&binding.name));
-    kept.map(|binding| Part::Argument(binding.name.clone(), binding.cfgs.clone()))
-        .collect()
+    kept.cloned().map(Part::Argument).collect()
 }
 
 /// A constant goes to the site, anything else is computed per call.

@@ -5,6 +5,7 @@ use syn::parse::Parser;
 use syn::{Block, Expr, ExprAsync, ReturnType, Signature, Stmt, Type, parse_quote_spanned};
 
 use crate::types;
+use crate::values::ungrouped;
 
 /// How the value comes about.
 #[derive(Debug)]
@@ -49,10 +50,13 @@ pub(crate) fn of(sig: &Signature, body: &TokenStream) -> (Road, Type) {
 /// Takes a body apart that ends in `Box::pin(async move { … })`.
 fn boxed(body: &TokenStream) -> Option<Boxed> {
     let mut before = Block::parse_within.parse2(body.clone()).ok()?;
-    let Some(Stmt::Expr(Expr::Call(call), None)) = before.pop() else {
+    let Some(Stmt::Expr(last, None)) = before.pop() else {
         return None;
     };
-    match call.args.into_iter().next() {
+    let Expr::Call(call) = ungrouped(last) else {
+        return None;
+    };
+    match call.args.into_iter().next().map(ungrouped) {
         Some(Expr::Async(block)) if is_pin(&call.func) && block.capture.is_some() => Some(Boxed {
             before,
             pin: *call.func,

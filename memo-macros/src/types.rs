@@ -8,6 +8,13 @@ use syn::{
     ReceiverKind, Type, TypeFnPtr, TypeImplTrait, TypeParamBound, TypeReference,
 };
 
+/// Takes `ty` out of groups that have no delimiters.
+pub(crate) fn ungroup(ty: &mut Type) {
+    while let Type::Group(group) = ty {
+        *ty = Type::clone(&group.elem);
+    }
+}
+
 /// Whether `ty` names an `impl Trait`, however deep.
 pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     struct Search(bool);
@@ -127,6 +134,17 @@ pub(crate) fn static_borrow(ty: &Type) -> Option<&TypeReference> {
     match ty {
         Type::Reference(reference) => is_static(reference.lifetime.as_ref()).then_some(reference),
         _ => static_borrow(argument_of(ty, "Result").or_else(|| argument_of(ty, "Option"))?),
+    }
+}
+
+/// Whether `ty` is `[T; N]`, or a borrow of one.
+pub(crate) fn is_array(ty: &Type) -> bool {
+    match ty {
+        Type::Array(_) => true,
+        Type::Reference(reference) => is_array(&reference.elem),
+        Type::Paren(paren) => is_array(&paren.elem),
+        Type::Group(group) => is_array(&group.elem),
+        _ => false,
     }
 }
 

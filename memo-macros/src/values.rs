@@ -88,7 +88,10 @@ pub(crate) fn key(value: &mut Value<'_, '_>) -> syn::Result<Option<Key>> {
         return Ok(Template::parse(text, value.diag).map(Key::Template));
     }
     match given {
-        Expr::Array(list) => Ok(Some(Key::List(Vec::from_iter(list.elems)))),
+        Expr::Array(list) => {
+            let elements = list.elems.into_iter().map(ungrouped);
+            Ok(Some(Key::List(elements.collect())))
+        }
         other => Err(value.wrong(&other, "a template or a list `[a, b.c]`", EXAMPLE)),
     }
 }
@@ -349,7 +352,7 @@ fn not_negative(expr: Expr) -> syn::Result<Expr> {
 }
 
 /// What a macro of the user's was given as `$x`, without the group around it that has no delimiters.
-fn ungrouped(mut expr: Expr) -> Expr {
+pub(crate) fn ungrouped(mut expr: Expr) -> Expr {
     while let Expr::Group(group) = expr {
         expr = *group.expr;
     }
@@ -363,7 +366,8 @@ fn literal(expr: &Expr) -> Option<&Lit> {
     }
 }
 
-fn name(expr: &Expr) -> Option<&Ident> {
+/// The name that `expr` is, where it is no more than one.
+pub(crate) fn name(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(ExprPath { path, .. }) => path.get_ident(),
         _ => None,

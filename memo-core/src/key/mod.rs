@@ -19,6 +19,7 @@ use core::any::TypeId;
 use core::fmt;
 
 use serde::Serialize;
+use serde::ser::{SerializeTuple, Serializer};
 
 use self::buffer::Buffer;
 use self::encode::{Encoder, Sink};
@@ -71,6 +72,12 @@ impl Key {
         self.faulty |= value.serialize(Encoder(&mut self.bytes)).is_err();
     }
 
+    /// Appends an array as [`part`](Self::part) does, of any length: serde knows those of up to 32 items.
+    #[inline]
+    pub fn array<T: KeyPart, const N: usize>(&mut self, value: &[T; N]) {
+        self.faulty |= encode_items(value, Encoder(&mut self.bytes)).is_err();
+    }
+
     /// Sets the type that generics, `Self` and `impl Trait` bring into the call: the marker's own.
     ///
     /// A key has one instance; several types go into it as a tuple of [`Type`]s.
@@ -118,6 +125,15 @@ impl Key {
     }
 }
 
+/// Encodes `items` as serde does an array.
+fn encode_items<E: Serializer, T: Serialize>(items: &[T], encoder: E) -> Result<E::Ok, E::Error> {
+    let mut tuple = encoder.serialize_tuple(items.len())?;
+    for item in items {
+        tuple.serialize_element(item)?;
+    }
+    tuple.end()
+}
+
 /// Keys are made of arguments, and arguments are nobody's business.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -130,7 +146,9 @@ impl fmt::Debug for Key {
     message = "`{Self}` cannot be part of a cache key",
     label = "needed to tell one call from another",
     note = "derive `serde::Serialize` for it, name what identifies it in the key (`key = \"user:{{self.id}}\"`), \
-            or leave it out with `skip(..)`"
+            or leave it out with `skip(..)`",
+    note = "serde stops at arrays of 32 items: where a longer one is inside of something, write it by its `Debug` (`key = \"{{x:?}}\"`), \
+            or take a slice or a `Vec`"
 )]
 pub trait KeyPart: Serialize {}
 
@@ -141,7 +159,7 @@ impl<T: Serialize + ?Sized> KeyPart for T {}
 mod tests {
     use std::collections::HashMap;
 
-    use serde::ser::{Error, Serializer};
+    use serde::ser::Error;
 
     use super::*;
 
@@ -170,6 +188,23 @@ mod tests {
             key_of(&vec!["a", "b"]).bytes(),
             key_of(&vec!["a:b"]).bytes()
         );
+    }
+
+    #[test]
+    fn an_array_is_the_part_that_serde_makes_of_it() {
+        let key_of_array = |value: &[&str; 2]| {
+            let mut key = Key::new();
+            key.array(value);
+            key
+        };
+        assert_eq!(
+            key_of_array(&["a", "b"]).bytes(),
+            key_of(&["a", "b"]).bytes()
+        );
+        let mut longer = Key::new();
+        longer.array(&[7u8; 33]);
+        assert!(!longer.is_faulty());
+        assert!(longer.bytes().len() > 33);
     }
 
     #[test]

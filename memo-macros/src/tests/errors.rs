@@ -76,6 +76,62 @@ fn copies_are_of_what_is_kept_as_it_is_elsewhere() {
 }
 
 #[test]
+fn an_option_neither_awaits_nor_returns() {
+    let wrong = [
+        (
+            quote!(cache = find(db).await),
+            "`.await` does not work in `cache`",
+        ),
+        (quote!(cache = find(db)?), "`?` does not work in `cache`"),
+        (
+            quote!(cache = { return 1 }),
+            "`return` does not work in `cache`",
+        ),
+        (
+            quote!(encrypt, encryption_key = ring()?),
+            "in `encryption_key`",
+        ),
+        (quote!(expiration = ttl().await), "in `expiration`"),
+        (quote!(force_overwrite = fresh?), "in `force_overwrite`"),
+        (quote!(cache_if = |v| good(v).await), "in `cache_if`"),
+        (quote!(weigh = |v| size(v).await), "in `weigh`"),
+        (quote!(key = [db, id?, lang]), "in `key`"),
+        (quote!(key = "{db.0}{f(id)?}{lang}"), "in `key`"),
+    ];
+    for (attr, says) in wrong {
+        one(attr.clone(), item(), says);
+        let item = item();
+        one(attr, quote!(async #item), says);
+    }
+}
+
+#[test]
+fn what_stays_in_a_closure_or_a_block_of_its_own_is_left_alone() {
+    is_memoized(
+        quote!(
+            cache_if = |v| {
+                v.get(0)?;
+                return None;
+            }
+        ),
+        item(),
+    );
+    is_memoized(quote!(cache_if = |v| spawn(async { f(v).await? })), item());
+    is_memoized(quote!(cache_if = g(async |v| f(v).await?)), item());
+    is_memoized(
+        quote!(
+            cache = {
+                fn first() -> Option<u8> {
+                    last()?
+                }
+                CACHE
+            }
+        ),
+        item(),
+    );
+}
+
+#[test]
 fn all_errors_come_at_once() {
     let attr = quote!(
         ttl = 60,
