@@ -243,7 +243,7 @@ impl Args {
 
     /// Reads one option.
     fn option(&mut self, attr: Attr, input: ParseStream<'_>, diag: &mut Diag) -> syn::Result<()> {
-        let name = input.call(Ident::parse_any)?;
+        let name = input.call(Ident::parse_any).map_err(|_| no_name(input))?;
         let value = Value {
             name: &name,
             input,
@@ -260,10 +260,10 @@ impl Args {
             "on_drop" => value.fill(&mut self.on_drop, values::on_drop),
             "on_torn" => value.fill(&mut self.on_torn, values::on_torn),
             "eager" => value.fill(&mut self.eager, values::flag),
-            "cache_if" => value.fill(&mut self.cache_if, values::expr),
+            "cache_if" => value.fill(&mut self.cache_if, values::function),
             "cache_none" => value.fill(&mut self.cache_none, values::boolean),
             "local" => value.fill(&mut self.local, values::flag),
-            "weigh" => value.fill(&mut self.weigh, values::expr),
+            "weigh" => value.fill(&mut self.weigh, values::function),
             "large_data" => value.fill(&mut self.large_data, values::flag),
             "compress" => value.fill(&mut self.compress, values::switch),
             "encrypt" => value.fill(&mut self.encrypt, values::flag),
@@ -279,6 +279,17 @@ impl Args {
             _ => Err(unknown(attr, &name)),
         }
     }
+}
+
+/// `#[memoize("user:{id}")]`
+fn no_name(input: ParseStream<'_>) -> syn::Error {
+    let example = match input.fork().parse::<LitStr>() {
+        Ok(text) => format!("key = {:?}", text.value()),
+        Err(_) => "key = \"user:{id}\"".to_owned(),
+    };
+    input.error(format!(
+        "an option is given by its name, for example `{example}`"
+    ))
 }
 
 fn unknown(attr: Attr, name: &Ident) -> syn::Error {

@@ -40,6 +40,7 @@ pub(crate) fn all(
 
 /// The rules about the function alone.
 fn signature(function: &Function, diag: &mut Diag) {
+    function_is_memoized_once(function, diag);
     function_is_not_const(function, diag);
     function_is_not_extern(function, diag);
     return_type_is_not_never(function, diag);
@@ -242,6 +243,19 @@ const PRIMITIVES: &[&str] = &[
     "u32", "u64", "u128", "usize",
 ];
 
+/// The outer one would keep what the inner one has kept, beside a type of the same name.
+fn function_is_memoized_once(function: &Function, diag: &mut Diag) {
+    for attr in &function.attrs {
+        let last = attr.path().segments.last();
+        if last.is_some_and(|last| last.ident == "memoize" || last.ident == "memoize_iter") {
+            diag.error(
+                attr,
+                "this function is memoized already; keep one of the attributes",
+            );
+        }
+    }
+}
+
 /// A constant cannot look anything up.
 fn function_is_not_const(function: &Function, diag: &mut Diag) {
     if let Some(constness) = &function.sig.constness {
@@ -387,7 +401,9 @@ fn mutable_borrows_are_skipped(skipped: &[Ident], function: &Function, diag: &mu
 fn holes_start_with_arguments(key: &Key, function: &Function, diag: &mut Diag) {
     let Key::Template(template) = key else { return };
     for hole in &template.holes {
-        if let Some(name) = first_name(&hole.expr).filter(|name| function.binding(name).is_none()) {
+        let name = first_name(&hole.expr)
+            .filter(|name| !is_constant(name) && function.binding(name).is_none());
+        if let Some(name) = name {
             diag.error(&hole.expr, no_such_argument(name, function));
         }
     }
@@ -473,6 +489,12 @@ fn entry_has_a_name_of_its_own(entry: Option<&Entry>, function: &Function, diag:
             ),
         );
     }
+}
+
+/// Whether `name` is spelled as constants are, such as a const generic of the `impl` around: the compiler knows whether there is one.
+fn is_constant(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.starts_with(|first: char| first.is_uppercase()) && !name.contains(char::is_lowercase)
 }
 
 /// The name an expression starts with, if it is a name and what hangs on it: `q` of `q.lang()[0]`.

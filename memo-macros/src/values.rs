@@ -2,10 +2,10 @@
 //!
 //! A reader that finds a fault returns it, or reports several and returns nothing.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, ExprPath, Lit, LitFloat, LitInt, LitStr, Path, Token, UnOp, token};
 
@@ -92,7 +92,11 @@ pub(crate) fn key(value: &mut Value<'_, '_>) -> syn::Result<Option<Key>> {
             let elements = list.elems.into_iter().map(ungrouped);
             Ok(Some(Key::List(elements.collect())))
         }
-        other => Err(value.wrong(&other, "a template or a list `[a, b.c]`", EXAMPLE)),
+        other => Err(value.wrong(
+            &other,
+            "a template (a string literal) or a list `[a, b.c]`",
+            EXAMPLE,
+        )),
     }
 }
 
@@ -104,11 +108,14 @@ pub(crate) fn names(value: &mut Value<'_, '_>) -> syn::Result<Option<Vec<Ident>>
     }
     let content;
     syn::parenthesized!(content in value.input);
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
-    if names.is_empty() {
-        return Err(syn::Error::new(value.name.span(), NONE));
+    let tokens: TokenStream = content.parse()?;
+    let read = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+    let names = (|input: ParseStream<'_>| read(input, Ident::parse_any)).parse2(tokens.clone());
+    match names {
+        Ok(names) if !names.is_empty() => Ok(Some(Vec::from_iter(names))),
+        Ok(_) => Err(syn::Error::new(value.name.span(), NONE)),
+        Err(_) => Err(syn::Error::new_spanned(tokens, NONE)),
     }
-    Ok(Some(Vec::from_iter(names)))
 }
 
 /// A string that says something.
@@ -125,7 +132,7 @@ pub(crate) fn text(value: &mut Value<'_, '_>) -> syn::Result<Option<LitStr>> {
             Err(syn::Error::new(text.span(), NUL))
         }
         Some(Lit::Str(text)) => Ok(Some(text.clone())),
-        _ => Err(value.wrong(&given, "a string", EXAMPLE)),
+        _ => Err(value.wrong(&given, "a string literal", EXAMPLE)),
     }
 }
 
@@ -134,7 +141,7 @@ pub(crate) fn version(value: &mut Value<'_, '_>) -> syn::Result<Option<u32>> {
     let given = value.expr("2")?;
     match literal(&given) {
         Some(Lit::Int(number)) => whole(number).map(Some),
-        _ => Err(value.wrong(&given, "a whole number", "2")),
+        _ => Err(value.wrong(&given, "a whole number literal", "2")),
     }
 }
 
@@ -212,11 +219,22 @@ fn some_time(value: &Value<'_, '_>, example: &str) -> syn::Result<u64> {
 pub(crate) fn expr(value: &mut Value<'_, '_>) -> syn::Result<Option<Expr>> {
     let example = match value.name.to_string().as_str() {
         "force_overwrite" => "refresh",
-        "cache_if" => "|page| page.is_complete()",
-        "weigh" => "|page| page.len()",
         _ => "self.cache",
     };
     value.expr(example).map(Some)
+}
+
+/// What asks the value something.
+pub(crate) fn function(value: &mut Value<'_, '_>) -> syn::Result<Option<Expr>> {
+    let example = match value.name.to_string().as_str() {
+        "cache_if" => "|page| page.is_complete()",
+        _ => "|page| page.len()",
+    };
+    let given = value.expr(example)?;
+    match literal(&given) {
+        None => Ok(Some(given)),
+        Some(_) => Err(value.wrong(&given, "a closure, or the path of a function", example)),
+    }
 }
 
 /// `true` or `false`.
@@ -303,7 +321,7 @@ fn word<const N: usize>(
     let example = format!("{:?}", words[1]);
     let given = value.expr(&example)?;
     let Some(Lit::Str(text)) = literal(&given) else {
-        return Err(value.wrong(&given, "a string", &example));
+        return Err(value.wrong(&given, "a string literal", &example));
     };
     let wrong = text.value();
     if words.contains(&wrong.as_str()) {

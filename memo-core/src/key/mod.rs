@@ -145,7 +145,7 @@ impl fmt::Debug for Key {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "needed to tell one call from another",
-    note = "derive `serde::Serialize` for it, name what identifies it in the key (`key = \"user:{{self.id}}\"`), \
+    note = "derive `serde::Serialize` for it (or bound a type parameter by it), name what identifies it in the key (`key = \"user:{{self.id}}\"`), \
             or leave it out with `skip(..)`",
     note = "serde stops at arrays of 32 items: where a longer one is inside of something, write it by its `Debug` (`key = \"{{x:?}}\"`), \
             or take a slice or a `Vec`"

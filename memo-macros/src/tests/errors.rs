@@ -132,6 +132,43 @@ fn what_stays_in_a_closure_or_a_block_of_its_own_is_left_alone() {
 }
 
 #[test]
+fn a_function_is_memoized_once() {
+    let says = "memoized already";
+    let item = item();
+    one(quote!(), quote!(#[memoize] #item), says);
+    one(quote!(), quote!(#[memo::memoize_iter(eager)] #item), says);
+    is_memoized(quote!(), quote!(#[memoize_me] #item));
+}
+
+#[test]
+fn an_option_is_given_by_its_name() {
+    one(quote!("user:{id}"), item(), "`key = \"user:{id}\"`");
+    one(quote!(60), item(), "an option is given by its name");
+    one(quote!(skip("db")), item(), "`skip` needs the names");
+    one(quote!(skip(db.id)), item(), "`skip` needs the names");
+}
+
+#[test]
+fn what_asks_the_value_is_a_function() {
+    one(
+        quote!(cache_if = "is_some"),
+        item(),
+        "is a closure, or the path",
+    );
+    one(quote!(cache_if = true), item(), "is a closure, or the path");
+    one(quote!(weigh = 8), item(), "is a closure, or the path");
+    is_memoized(quote!(cache_if = is_prime, weigh = |_| 8), item());
+}
+
+#[test]
+fn a_hole_may_be_a_constant() {
+    is_memoized(quote!(key = "{SHARD}:{db}:{id}:{lang}"), item());
+    is_memoized(quote!(key = "{N}:{db}:{id}:{lang}"), item());
+    let says = "`Shard` is not an argument";
+    one(quote!(key = "{Shard}:{db}:{id}:{lang}"), item(), says);
+}
+
+#[test]
 fn all_errors_come_at_once() {
     let attr = quote!(
         ttl = 60,
@@ -259,7 +296,11 @@ fn an_option_needs_its_value() {
 
 #[test]
 fn an_option_has_a_value_of_its_kind() {
-    one(quote!(key = id), item(), "`key` is a template or a list");
+    one(
+        quote!(key = id),
+        item(),
+        "`key` is a template (a string literal) or a list",
+    );
     one(quote!(name = users), item(), "`name` is a string");
     one(quote!(name = ""), item(), "the name is empty");
     one(quote!(version = -1), item(), "`version` is a whole number");
@@ -347,7 +388,7 @@ fn a_codec_is_one_of_two_names() {
     one(
         quote!(codec = Codec::Msgpack),
         item(),
-        "`codec` is a string, for example `codec = \"msgpack\"`",
+        "`codec` is a string literal, for example `codec = \"msgpack\"`",
     );
     one(quote!(codec), item(), "`codec` needs a value");
 }
