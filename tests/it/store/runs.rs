@@ -69,7 +69,6 @@ const WITHOUT: &[&str] = &[
     "outages::strict::those_who_wait_for_a_strict_call_get_its_fault_and_do_not_ask_again",
     "outages::strict::who_is_not_strict_runs_his_body_when_a_strict_call_fails_before_him",
     "panics::a_full_standard_error_is_no_panic_of_the_call",
-    "panics::a_later_value_whose_deserialize_panics_is_computed_and_not_found",
     "registry::bypassed_calls_are_nobody_s_business",
     "runtimes::blocking_calls_on_the_thread_of_a_runtime_are_told_once_for_each_function",
     "same_names::types_of_one_name_make_two_instances",
