@@ -121,7 +121,7 @@ pub enum Event {
         /// Why not.
         problem: Problem,
     },
-    /// An argument's `Serialize` failed, so that no key could be made: the call ran without the cache.
+    /// An argument's `Serialize` failed, or nests more than 1024 levels, so that no key could be made: the call ran without the cache.
     KeyFailed {
         /// The function.
         function: &'static str,

@@ -6,6 +6,7 @@ use memo::{Event, Unstored, memoize};
 use memo_testkit::assert_computed;
 
 use crate::store::{self, Isolated, Why};
+use crate::support::Nested;
 
 #[memoize]
 fn kilobytes(id: u64) -> Vec<u8> {
@@ -86,6 +87,23 @@ fn a_value_too_large_is_returned_and_not_stored() {
         };
         assert_eq!(test.recorder().count(refused), 2);
         assert_eq!(test.cache().stats().entries, 0);
+    });
+}
+
+#[memoize]
+fn nested(depth: u32) -> Nested {
+    Nested(depth)
+}
+
+#[test]
+fn a_value_that_is_nested_too_deep_to_be_weighed_is_returned_and_not_stored() {
+    store::in_memory(Why::Budget);
+    let test = Isolated::new();
+    test.run(|| {
+        assert_eq!(nested(Nested::ENDLESSLY.0).0, Nested::ENDLESSLY.0);
+        assert_eq!(test.cache().stats().entries, 0);
+        assert_eq!(nested(1000).0, 1000);
+        assert_eq!(test.cache().stats().entries, 1);
     });
 }
 

@@ -7,6 +7,7 @@ use memo::memoize;
 use memo_testkit::assert_computed;
 
 use crate::store::{self, Isolated};
+use crate::support::Nested;
 
 mod a {
     #[memo::memoize]
@@ -284,6 +285,25 @@ fn a_key_that_cannot_be_made_means_no_cache_and_an_event() {
         let failed = |event: &memo::Event| matches!(event, memo::Event::KeyFailed { .. });
         assert_eq!(test.recorder().count(failed), 2);
         assert_eq!(test.cache().stats().entries, 0);
+    });
+}
+
+#[memoize]
+fn depth(value: Nested) -> u32 {
+    value.0
+}
+
+#[test]
+fn arguments_that_are_nested_too_deep_for_a_key_mean_no_cache_and_an_event() {
+    let test = Isolated::new();
+    test.run(|| {
+        for _ in 0..2 {
+            assert_eq!(depth(Nested::ENDLESSLY), Nested::ENDLESSLY.0);
+            assert_eq!(depth(Nested(1000)), 1000);
+        }
+        let failed = |event: &memo::Event| matches!(event, memo::Event::KeyFailed { .. });
+        assert_eq!(test.recorder().count(failed), 2);
+        assert_eq!(test.cache().stats().computed, 1);
     });
 }
 

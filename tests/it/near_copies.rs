@@ -1,6 +1,7 @@
 //! `near`: copies in this process of what lives outside of it.
 
 use std::thread;
+use std::time::Duration;
 
 use memo::{Event, Policy, Verdict, memoize, refresh};
 use memo_testkit::{Isolated, Operation, Trouble};
@@ -66,14 +67,29 @@ fn a_copy_lives_no_longer_than_its_entry() {
     let one = Shelf::new(4096);
     let other = one.beside(|cache| cache);
     one.run(|| load(1));
-    one.advance(7);
+    one.advance(5);
     assert_eq!(other.computed(|| load(1)), (0, 1));
     one.advance(2);
     assert_eq!(asked(&one, || load(1)), (0, 1));
     assert_eq!(asked(&other, || load(1)), (0, 1));
-    one.advance(1);
+    one.advance(3);
     assert_eq!(one.computed(|| load(1)), (1, 1));
     assert_eq!(asked(&other, || load(1)), (1, 1));
+}
+
+#[test]
+fn a_copy_of_what_another_process_has_stored_lives_not_even_a_moment_longer() {
+    #[memoize(key = "momentary:{n}", expiration = "2s", near = "1h")]
+    fn load(n: u64) -> u64 {
+        n
+    }
+    let one = Shelf::new(4096);
+    let other = one.beside(|cache| cache);
+    one.run(|| load(1));
+    one.advance_by(Duration::from_millis(900));
+    assert_eq!(other.computed(|| load(1)), (0, 1));
+    one.advance_by(Duration::from_millis(1600));
+    assert_eq!(other.computed(|| load(1)), (1, 1));
 }
 
 #[test]
@@ -243,7 +259,7 @@ fn without_a_store_outside_it_is_as_if_it_was_not_written() {
     }
     let test = Isolated::new();
     test.run(|| load(1));
-    test.clock().advance(std::time::Duration::from_secs(3600));
+    test.clock().advance(Duration::from_secs(3600));
     test.run(|| load(1));
     assert_eq!(test.cache().stats().computed, 1);
 }
@@ -277,7 +293,7 @@ fn a_copy_is_made_by_whoever_takes_his_turn() {
 
 #[test]
 fn a_policy_keeps_copies_as_well() {
-    let policy = Policy::named("copies-of-a-policy").near(std::time::Duration::from_secs(5));
+    let policy = Policy::named("copies-of-a-policy").near(Duration::from_secs(5));
     let shelf = Shelf::new(4096);
     let call = || shelf.cache.get_or_compute(&1, &policy, || 7);
     assert_eq!((call(), call()), (7, 7));

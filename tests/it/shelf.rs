@@ -121,7 +121,11 @@ impl Shelf {
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
-        self.clock.advance(Duration::from_secs(seconds));
+        self.advance_by(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn advance_by(&self, time: Duration) {
+        self.clock.advance(time);
     }
 
     /// The names of all that is stored.

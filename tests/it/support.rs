@@ -281,3 +281,21 @@ impl Backend for Scripted {
         Ok(self.with_values(|values| values.drain().count()))
     }
 }
+
+/// A value that is nested so deep, as serde sees it.
+#[derive(Clone, Copy, serde::Deserialize)]
+pub(crate) struct Nested(pub(crate) u32);
+
+impl Nested {
+    /// Deeper than any stack has room for.
+    pub(crate) const ENDLESSLY: Self = Self(10_000_000);
+}
+
+impl serde::Serialize for Nested {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.checked_sub(1) {
+            Some(less) => serializer.serialize_some(&Self(less)),
+            None => serializer.serialize_none(),
+        }
+    }
+}

@@ -2,16 +2,17 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::Value;
 
 /// While one of these lives, this thread drops no value that a store gives up; the last one drops
 /// them all.
 ///
-/// Dropping a value is user code: it may take locks, call a store, or panic. A caller that changes
-/// a store under a lock of its own begins one before it takes the lock. Stores do the same for
-/// theirs.
+/// Dropping a value is user code: it may take locks, call a store, or panic, which reaches no caller.
+/// A caller that changes a store under a lock of its own begins one before it takes the lock. Stores
+/// do the same for theirs.
 ///
 /// # Example
 ///
@@ -59,14 +60,23 @@ impl Drop for DropLater {
                 waiting.values.take()
             }
         });
-        drop(values);
+        values.into_iter().for_each(dispose);
     }
 }
 
 /// Drops a value, now or when this thread's last [`DropLater`] ends.
 pub(crate) fn discard(value: Value) {
     let unwanted = WAITING.with(|waiting| waiting.keep(value));
-    drop(unwanted);
+    unwanted.into_iter().for_each(dispose);
+}
+
+/// Drops a value. Whoever happens to be here when a store gives it up is not to blame if that panics,
+/// and may be a thread that ends or unwinds, where a panic would end the process.
+fn dispose(value: Value) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        // What it was raised with may panic as well when it is dropped; then that is let be.
+        mem::forget(catch_unwind(AssertUnwindSafe(|| drop(panic))));
+    }
 }
 
 struct Waiting {

@@ -7,6 +7,9 @@ use crate::varint;
 /// How long after its end an entry is still served, in seconds: clocks differ.
 const GRACE: u64 = 2;
 
+/// How much less an entry may have left than its seconds say: the time that it was made and the time now are rounded down, and its life is rounded up.
+const ROUNDED: u64 = 2;
+
 const HAS_SOFT_TTL: u8 = 1;
 const HAS_COST: u8 = 1 << 1;
 const IS_PREFIX: u8 = 1 << 2;
@@ -68,10 +71,10 @@ impl Meta {
         Some((meta, rest))
     }
 
-    /// How much of its life the entry has left at `now`, in seconds since 2020-01-01T00:00:00Z; `None` is for ever.
+    /// Returns what the entry has left of its life for certain at `now`, in seconds since 2020-01-01T00:00:00Z; `None` is for ever.
     pub(crate) fn left(&self, now: u32) -> Option<Duration> {
         let end = u64::from(self.created).saturating_add(self.ttl);
-        let left = Duration::from_secs(end.saturating_sub(u64::from(now)));
+        let left = Duration::from_secs(end.saturating_sub(u64::from(now) + ROUNDED));
         (self.ttl != 0).then_some(left)
     }
 
@@ -104,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_life_ends_with_it() {
-        assert_eq!(META.left(101), Some(Duration::from_secs(59)));
+        assert_eq!(META.left(101), Some(Duration::from_secs(57)));
         assert_eq!(META.left(160), Some(Duration::ZERO));
         assert_eq!(META.left(u32::MAX), Some(Duration::ZERO));
         let endless = Meta { ttl: 0, ..META };

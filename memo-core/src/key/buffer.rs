@@ -175,11 +175,11 @@ impl Sink for Buffer {
         if let Some(copy) = inline.get_mut(..length) {
             copy.copy_from_slice(&self.as_slice()[start..]);
             self.truncate(start);
-            Encoder(self).framed(tag::STR, &inline[..length]);
+            Encoder::to(self).framed(tag::STR, &inline[..length]);
         } else {
             let copy = self.as_slice()[start..].to_vec();
             self.truncate(start);
-            Encoder(self).framed(tag::STR, &copy);
+            Encoder::to(self).framed(tag::STR, &copy);
         }
         Ok(())
     }
@@ -270,7 +270,7 @@ mod tests {
             formatted
                 .put_text(format_args!("{text}"))
                 .expect("text can be formatted");
-            text.serialize(Encoder(&mut serialised))
+            text.serialize(Encoder::to(&mut serialised))
                 .expect("text can be serialised");
             assert_eq!(formatted.as_slice(), serialised.as_slice());
             assert_eq!(formatted.hash, serialised.hash);

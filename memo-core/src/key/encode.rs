@@ -36,19 +36,59 @@ pub(super) trait Sink {
 
     /// The map has ended: puts its entries into the order of their bytes.
     fn sort(&mut self, marks: &Self::Marks);
+
+    /// Notes that the value is nested deeper than is written, and is given up.
+    fn is_too_deep(&mut self) {}
 }
 
-/// A user's `Serialize` or `Display` failed. Its message is dropped: a call without a key runs its body, and nobody reads it.
+/// Values within values. Deeper ones are not written: their own recursion would exhaust the stack of a call that goes without it where nothing is cached.
+const DEEPEST: u32 = 1024;
+
+/// A user's `Serialize` or `Display` failed, or nests too deeply. Its message is dropped: a call without a key runs its body, and nobody reads it.
 #[derive(Debug)]
 pub(super) struct Faulty;
 
 /// Writes one value to a sink.
-pub(super) struct Encoder<'a, S>(pub(super) &'a mut S);
+pub(super) struct Encoder<'a, S> {
+    sink: &'a mut S,
+    /// How many levels may follow.
+    left: u32,
+}
+
+impl<'a, S: Sink> Encoder<'a, S> {
+    /// Writes a whole value.
+    #[inline]
+    pub(super) fn to(sink: &'a mut S) -> Self {
+        let left = DEEPEST;
+        Self { sink, left }
+    }
+
+    /// Goes down a level, if there is one left.
+    #[inline]
+    fn deeper(self) -> Result<Self, Faulty> {
+        match self.left.checked_sub(1) {
+            Some(left) => Ok(Self { left, ..self }),
+            None => {
+                self.sink.is_too_deep();
+                Err(Faulty)
+            }
+        }
+    }
+}
 
 impl<S: Sink> Encoder<'_, S> {
+    /// Writes one more value to the same place.
+    #[inline]
+    fn again(&mut self) -> Encoder<'_, S> {
+        Encoder {
+            sink: &mut *self.sink,
+            left: self.left,
+        }
+    }
+
     #[inline]
     fn fixed<const N: usize>(self, tag: u8, payload: [u8; N]) -> Result<(), Faulty> {
-        self.0.put_fixed(tag, payload);
+        self.sink.put_fixed(tag, payload);
         Ok(())
     }
 
@@ -56,31 +96,31 @@ impl<S: Sink> Encoder<'_, S> {
     #[inline]
     pub(super) fn framed(&mut self, tag: u8, bytes: &[u8]) {
         if bytes.len() < 0x80 {
-            self.0.put_short(tag, bytes.len() as u8, bytes);
+            self.sink.put_short(tag, bytes.len() as u8, bytes);
         } else {
             self.frame_long(tag, bytes.len());
-            self.0.put(bytes);
+            self.sink.put(bytes);
         }
     }
 
     #[cold]
     fn frame_long(&mut self, tag: u8, length: usize) {
-        self.0.put(&[tag]);
-        self.0.put(Varint::new(length as u64).as_bytes());
+        self.sink.put(&[tag]);
+        self.sink.put(Varint::new(length as u64).as_bytes());
     }
 }
 
 impl<'a, S: Sink> Encoder<'a, S> {
     #[inline]
     fn items(self, tag: u8) -> Result<Items<'a, S>, Faulty> {
-        self.0.put(&[tag]);
-        Ok(Items(self.0))
+        self.sink.put(&[tag]);
+        Ok(Items(self.deeper()?))
     }
 
     #[inline]
     fn variant_items(mut self, tag: u8, variant: &str) -> Result<Items<'a, S>, Faulty> {
         self.framed(tag, variant.as_bytes());
-        Ok(Items(self.0))
+        Ok(Items(self.deeper()?))
     }
 }
 
@@ -142,7 +182,7 @@ impl<'a, S: Sink> Serializer for Encoder<'a, S> {
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Faulty> {
-        self.0.put_text(format_args!("{value}"))
+        self.sink.put_text(format_args!("{value}"))
     }
 
     #[inline]
@@ -152,8 +192,8 @@ impl<'a, S: Sink> Serializer for Encoder<'a, S> {
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Faulty> {
-        self.0.put(&[tag::SOME]);
-        value.serialize(self)
+        self.sink.put(&[tag::SOME]);
+        value.serialize(self.deeper()?)
     }
 
     #[inline]
@@ -172,7 +212,7 @@ impl<'a, S: Sink> Serializer for Encoder<'a, S> {
         _name: &'static str,
         value: &T,
     ) -> Result<(), Faulty> {
-        value.serialize(self)
+        value.serialize(self.deeper()?)
     }
 
     #[inline]
@@ -201,9 +241,9 @@ impl<'a, S: Sink> Serializer for Encoder<'a, S> {
 
     #[inline]
     fn serialize_map(self, _len: Option<usize>) -> Result<Entries<'a, S>, Faulty> {
-        self.0.put(&[tag::MAP]);
+        self.sink.put(&[tag::MAP]);
         Ok(Entries {
-            sink: self.0,
+            inner: self.deeper()?,
             marks: S::Marks::default(),
         })
     }
@@ -228,7 +268,7 @@ impl<'a, S: Sink> Serializer for Encoder<'a, S> {
         value: &T,
     ) -> Result<(), Faulty> {
         self.framed(tag::NEWTYPE_VARIANT, variant.as_bytes());
-        value.serialize(self)
+        value.serialize(self.deeper()?)
     }
 
     #[inline]
@@ -255,12 +295,12 @@ impl<'a, S: Sink> Serializer for Encoder<'a, S> {
 }
 
 /// Values up to an end mark. A length that is known beforehand is not used, so that it cannot make a difference.
-pub(super) struct Items<'a, S>(&'a mut S);
+pub(super) struct Items<'a, S>(Encoder<'a, S>);
 
 impl<S: Sink> Items<'_, S> {
     #[inline]
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Faulty> {
-        value.serialize(Encoder(&mut *self.0))
+        value.serialize(self.0.again())
     }
 
     /// Fields carry their names: without them, two structs that skip different fields would meet.
@@ -270,13 +310,13 @@ impl<S: Sink> Items<'_, S> {
         name: &'static str,
         value: &T,
     ) -> Result<(), Faulty> {
-        Encoder(&mut *self.0).framed(tag::STR, name.as_bytes());
+        self.0.framed(tag::STR, name.as_bytes());
         self.item(value)
     }
 
     #[inline]
     fn close(self) -> Result<(), Faulty> {
-        self.0.put(&[tag::END]);
+        self.0.sink.put(&[tag::END]);
         Ok(())
     }
 }
@@ -330,7 +370,7 @@ fields! { SerializeStruct SerializeStructVariant }
 
 /// The entries of a map, sorted at its end: a `HashMap` has no order that could be part of a key.
 pub(super) struct Entries<'a, S: Sink> {
-    sink: &'a mut S,
+    inner: Encoder<'a, S>,
     marks: S::Marks,
 }
 
@@ -340,19 +380,19 @@ impl<S: Sink> SerializeMap for Entries<'_, S> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Faulty> {
-        self.sink.mark(&mut self.marks);
-        key.serialize(Encoder(&mut *self.sink))
+        self.inner.sink.mark(&mut self.marks);
+        key.serialize(self.inner.again())
     }
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Faulty> {
-        value.serialize(Encoder(&mut *self.sink))
+        value.serialize(self.inner.again())
     }
 
     #[inline]
     fn end(self) -> Result<(), Faulty> {
-        self.sink.sort(&self.marks);
-        self.sink.put(&[tag::END]);
+        self.inner.sink.sort(&self.marks);
+        self.inner.sink.put(&[tag::END]);
         Ok(())
     }
 }
@@ -367,7 +407,7 @@ impl core::error::Error for Faulty {}
 
 impl Display for Faulty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value refused to be part of a key")
+        f.write_str("a value refused to be part of a key, or nests too deeply")
     }
 }
 

@@ -9,7 +9,7 @@ use crate::varint::Varint;
 
 /// The length of a value's encoded form without the tags of numbers, in bytes: how much a value weighs in a cache.
 ///
-/// Never fails: a value whose `Serialize` gives up counts as far as it came. Nothing is written and nothing is allocated,
+/// Never fails: a value whose `Serialize` gives up counts as far as it came, and one that is nested too deeply to be measured is heavier than any store. Nothing is written and nothing is allocated,
 /// except by the value's own `Serialize`. Numbers in a row are counted without being looked at one by one.
 ///
 /// ```
@@ -17,13 +17,21 @@ use crate::varint::Varint;
 /// assert_eq!(memo_core::key::encoded_len("hello"), 7);
 /// ```
 pub fn encoded_len<T: Serialize + ?Sized>(value: &T) -> usize {
-    let mut counter = Counter(0);
+    let mut counter = Counter::default();
     // A failure needs no answer: what was counted so far is the answer.
-    let _ = value.serialize(Encoder(&mut counter));
-    counter.0
+    let _ = value.serialize(Encoder::to(&mut counter));
+    match counter.is_cut {
+        true => usize::MAX,
+        false => counter.bytes,
+    }
 }
 
-struct Counter(usize);
+#[derive(Default)]
+struct Counter {
+    bytes: usize,
+    /// Whether there is more that was not counted.
+    is_cut: bool,
+}
 
 impl Sink for Counter {
     /// The order of entries does not change their length.
@@ -31,25 +39,25 @@ impl Sink for Counter {
 
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        self.0 += bytes.len();
+        self.bytes += bytes.len();
     }
 
     /// A number weighs what it is; its tag would double the weight of a `Vec<u8>`.
     #[inline]
     fn put_fixed<const N: usize>(&mut self, _tag: u8, _number: [u8; N]) {
-        self.0 += N;
+        self.bytes += N;
     }
 
     #[inline]
     fn put_short(&mut self, _tag: u8, _length: u8, bytes: &[u8]) {
-        self.0 += 2 + bytes.len();
+        self.bytes += 2 + bytes.len();
     }
 
     fn put_text(&mut self, text: fmt::Arguments<'_>) -> Result<(), Faulty> {
-        let start = self.0;
+        let start = self.bytes;
         self.write_fmt(text)?;
-        let length = Varint::new((self.0 - start) as u64);
-        self.0 += 1 + length.as_bytes().len();
+        let length = Varint::new((self.bytes - start) as u64);
+        self.bytes += 1 + length.as_bytes().len();
         Ok(())
     }
 
@@ -58,6 +66,10 @@ impl Sink for Counter {
 
     #[inline]
     fn sort(&mut self, _: &()) {}
+
+    fn is_too_deep(&mut self) {
+        self.is_cut = true;
+    }
 }
 
 impl Write for Counter {
@@ -105,5 +117,19 @@ mod tests {
             }
         }
         assert_eq!(encoded_len(&GivesUp), 2);
+    }
+
+    #[test]
+    fn a_value_that_is_nested_too_deep_is_heavier_than_any_store() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut items = serializer.serialize_seq(None)?;
+                items.serialize_element(self)?;
+                items.end()
+            }
+        }
+        assert_eq!(encoded_len(&Endless), usize::MAX);
+        assert_eq!(encoded_len(&[(Endless, 1u8)]), usize::MAX);
     }
 }

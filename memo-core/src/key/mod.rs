@@ -69,13 +69,13 @@ impl Key {
     /// order of a set, which serde cannot tell from a list: a `HashSet` as an argument misses more than it should, and is never wrong.
     #[inline]
     pub fn part<T: KeyPart + ?Sized>(&mut self, value: &T) {
-        self.faulty |= value.serialize(Encoder(&mut self.bytes)).is_err();
+        self.faulty |= value.serialize(Encoder::to(&mut self.bytes)).is_err();
     }
 
     /// Appends an array as [`part`](Self::part) does, of any length: serde knows those of up to 32 items.
     #[inline]
     pub fn array<T: KeyPart, const N: usize>(&mut self, value: &[T; N]) {
-        self.faulty |= encode_items(value, Encoder(&mut self.bytes)).is_err();
+        self.faulty |= encode_items(value, Encoder::to(&mut self.bytes)).is_err();
     }
 
     /// Sets the type that generics, `Self` and `impl Trait` bring into the call: the marker's own.

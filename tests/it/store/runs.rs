@@ -11,6 +11,7 @@ const IN_MEMORY: &[(&str, &[&str])] = &[
         &[
             "budget::a_hit_serialises_nothing",
             "budget::a_value_may_call_the_cache_when_it_is_dropped",
+            "budget::a_value_that_is_nested_too_deep_to_be_weighed_is_returned_and_not_stored",
             "budget::a_value_too_large_is_returned_and_not_stored",
             "budget::a_value_weighs_what_it_holds_or_what_the_attribute_says",
             "budget::the_budget_is_never_exceeded",

@@ -101,11 +101,13 @@ fn a_panic_in_a_read_leaves_the_store_in_order() {
 }
 
 #[test]
-fn a_panic_in_a_drop_leaves_the_store_in_order() {
+fn a_panic_in_a_drop_reaches_no_caller_and_leaves_the_store_in_order() {
     let store = Store::with_budget(1 << 20);
-    put(&store, &key(b"a"), OnDrop(|| panic!("from the user")));
-    let panicked = catch_unwind(AssertUnwindSafe(|| store.remove(&key(b"a"))));
-    assert!(panicked.is_err());
+    for name in [b"a", b"b", b"c"] {
+        put(&store, &key(name), OnDrop(panics));
+    }
+    assert!(store.remove(&key(b"a")));
+    assert_eq!(store.clear(), 2);
     assert_eq!((store.stats().entries, store.stats().bytes), (0, 0));
     put(&store, &key(b"a"), 2_u64);
     assert_eq!(get::<u64>(&store, &key(b"a")), Some(2));
@@ -143,4 +145,41 @@ fn a_drop_may_call_the_store_while_its_thread_exits() {
     reader.join().expect("the thread exits in peace");
     assert_eq!(drops.load(Ordering::SeqCst), 1);
     assert_eq!((store.stats().entries, store.stats().bytes), (0, 0));
+}
+
+#[test]
+fn a_drop_may_panic_while_its_thread_exits() {
+    let store = Store::with_budget(1 << 20);
+    for name in [b"a", b"b"] {
+        put(&store, &key(name), OnDrop(panics as fn()));
+    }
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            for name in [b"a", b"b"] {
+                store.read(&key(name), 0, |_: &OnDrop<fn()>| ());
+            }
+            // Another thread removes them: the only handles left are this thread's.
+            thread::scope(|scope| no_matter(scope.spawn(|| store.clear())));
+        });
+        reader.join().expect("the thread exits in peace");
+    });
+    assert_eq!((store.stats().entries, store.stats().bytes), (0, 0));
+}
+
+#[test]
+fn a_drop_may_panic_while_its_thread_unwinds() {
+    let store = Store::with_budget(1 << 20);
+    put(&store, &key(b"a"), OnDrop(panics));
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let _later = DropLater::begin();
+        store.remove(&key(b"a"));
+        panic!("of the caller");
+    }));
+    let panic = unwound.expect_err("it unwinds");
+    assert_eq!(panic.downcast_ref(), Some(&"of the caller"));
+    assert_eq!((store.stats().entries, store.stats().bytes), (0, 0));
+}
+
+fn panics() {
+    panic!("from the user");
 }
