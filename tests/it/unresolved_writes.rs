@@ -1,6 +1,7 @@
 //! Writes that nobody waits for any more, and that arrive all the same: after an invalidation, on top of anything.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use memo::{Cache, memoize, with_cache, with_cache_async};
 use memo_testkit::block_on;
 
 use crate::outdated::{self, Function, isolated, read, read_async};
-use crate::support::{Late, Runs, Scripted, eventually, poll};
+use crate::support::{Act, Late, Runs, Scripted, Step, eventually, poll};
 
 #[memoize(key = "unresolved-near:{n}", near = "1h", skip(source))]
 fn read_near(n: u32, source: &Runs) -> u64 {
@@ -81,6 +82,34 @@ fn a_write_that_lands_on_a_newer_value_takes_it_along() {
         assert_ne!(seen, Some(0));
         assert_eq!(test.run(|| (function.call)(&source)), 1);
     }
+}
+
+#[test]
+fn a_late_write_of_the_very_bytes_that_were_seen_in_the_store_is_not_served_after_an_invalidation()
+{
+    let (store, source) = (Scripted::new(), Runs::new());
+    let test = isolated(&store);
+    store.delay_writes(Some(Late::TimesOut));
+    assert_eq!(test.run(|| read(1, &source)), 0);
+    store.delay_writes(None);
+    assert_eq!(test.run(|| read(1, &source)), 0);
+    let looks = Arc::new(Runs::new());
+    let counted = looks.clone();
+    store.script(move |step| {
+        if step == Step::AfterGet {
+            counted.add();
+        }
+        Act::Go
+    });
+    assert_eq!(test.run(|| read(1, &source)), 0);
+    assert_eq!(looks.get(), 1, "it is stored, by the second call");
+    // The next one is a look for what was given up, and what it has seen is noted a moment later.
+    eventually("it is looked at", || looks.get() > 1);
+    thread::sleep(Duration::from_millis(100));
+    source.add();
+    assert!(test.run(|| read::entry(1, &source).try_invalidate().is_ok()));
+    store.land();
+    assert_eq!(test.run(|| read(1, &source)), 1);
 }
 
 #[test]

@@ -37,6 +37,8 @@ struct Note {
     has_landed: bool,
     /// Whether something superseded it.
     is_fenced: bool,
+    /// Whether its bytes were seen since then: it has landed, or another write had the very same.
+    is_seen: bool,
     /// When to look whether it has landed; `None` while somebody waits for it.
     look_at: Option<Instant>,
     /// From when on a look is the last one; `None` before the backend has answered.
@@ -105,6 +107,7 @@ impl Ledger {
             lingers,
             has_landed: false,
             is_fenced: false,
+            is_seen: false,
             look_at: None,
             ends: None,
         };
@@ -114,7 +117,7 @@ impl Ledger {
 
     /// Notes that nobody waits for it any more, if it is there still; `false` if there is no room for it.
     pub(super) fn give_up(&mut self, name: &Name, id: u64, now: Instant) -> bool {
-        let has_room = self.given_up < self.max_given_up;
+        let has_room = self.has_room();
         let hasher = self.hasher.clone();
         let Some(note) = self.note(name, id).filter(|note| note.look_at.is_none()) else {
             return true;
@@ -129,6 +132,19 @@ impl Ledger {
         true
     }
 
+    /// Whether one more can be given up. Those that were seen have most likely landed, and make room.
+    fn has_room(&mut self) -> bool {
+        if self.given_up >= self.max_given_up {
+            self.writes.retain(|_, notes| {
+                notes.retain(|note| !note.is_seen);
+                !notes.is_empty()
+            });
+            let given_up = self.writes.values().flatten();
+            self.given_up = given_up.filter(|note| note.look_at.is_some()).count();
+        }
+        self.given_up < self.max_given_up
+    }
+
     /// Notes that it was done. Chunks that last for ever are looked after: a process that writes at the same time may not know of them.
     pub(super) fn landed(&mut self, name: &Name, id: u64, now: Instant) {
         let Some(notes) = self.writes.get(name) else {
@@ -140,7 +156,7 @@ impl Ledger {
         self.revalidate(name, landed);
         let hasher = self.hasher.clone();
         let ends = now + self.under_way;
-        let has_room = self.given_up < self.max_given_up;
+        let has_room = self.has_room();
         match self.note(name, id) {
             Some(note) if has_room && note.chunks.last_for_ever() => {
                 note.head.shrink(&hasher);
@@ -281,14 +297,15 @@ impl Note {
         if self.has_landed {
             return;
         }
-        self.is_fenced = true;
+        (self.is_fenced, self.is_seen) = (true, false);
         self.ends = None;
         if let Some(look_at) = &mut self.look_at {
             *look_at = (*look_at).min(now + FIRST_LOOK);
         }
     }
 
-    /// Takes in whether it was there when the backend was asked at `began`.
+    /// Takes in whether it was there when the backend was asked at `began`. What has chunks has a random number in its head. The bytes of a small value are
+    /// those of each write of that value in one second, so they prove nothing while this one may be under way.
     fn see(&mut self, is_there: bool, began: Instant, under_way: Duration) -> Option<Found> {
         let ends = *self.ends.get_or_insert(began + under_way);
         let is_last = began >= ends;
@@ -297,6 +314,10 @@ impl Note {
         }
         match (is_there, self.is_fenced) {
             (true, true) => Some(Found::TooLate),
+            (true, false) if self.chunks.is_none() && !is_last => {
+                self.is_seen = true;
+                None
+            }
             (true, false) => (is_last || !self.chunks.last_for_ever()).then_some(Found::InForce),
             (false, _) => is_last.then_some(Found::Lost),
         }
@@ -342,6 +363,11 @@ mod tests {
 
     fn chunks() -> Remains {
         Remains::of_write(WriteId::random().expect("luck"), 3, Expiration::never())
+    }
+
+    fn chunks_for_an_hour() -> Remains {
+        let hour = Duration::from_secs(3600).into();
+        Remains::of_write(WriteId::random().expect("luck"), 3, hour)
     }
 
     fn begin(ledger: &mut Ledger, head: &'static str) -> u64 {
@@ -441,7 +467,7 @@ mod tests {
     #[test]
     fn a_write_that_has_landed_is_in_force_or_too_late() {
         let (mut ledger, now) = (ledger(), Instant::now());
-        let id = begin(&mut ledger, "old");
+        let id = ledger.begin(&name(), whole("old"), (chunks_for_an_hour(), false));
         ledger.give_up(&name(), id, now);
         assert_eq!(found(&mut ledger, Some("other"), now + SECOND), []);
         assert_eq!(
@@ -453,6 +479,49 @@ mod tests {
             found(&mut ledger, Some("old"), now + SECOND),
             [Found::TooLate]
         );
+    }
+
+    #[test]
+    fn a_small_value_that_is_seen_may_be_of_another_write_and_its_own_may_come_still() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        let late = begin(&mut ledger, "same");
+        ledger.give_up(&name(), late, now);
+        let stored = begin(&mut ledger, "same");
+        ledger.landed(&name(), stored, now);
+        assert_eq!(found(&mut ledger, Some("same"), now + SECOND), []);
+        assert!(!ledger.meet(&name(), b"same", now + SECOND));
+        ledger.fence(&name(), now + SECOND);
+        assert!(ledger.meet(&name(), b"same", now + 2 * SECOND));
+        assert_eq!(
+            found(&mut ledger, Some("same"), now + 2 * SECOND),
+            [Found::TooLate]
+        );
+    }
+
+    #[test]
+    fn a_small_value_that_stays_in_force_is_forgotten_when_nothing_is_under_way_any_more() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        let id = begin(&mut ledger, "same");
+        ledger.give_up(&name(), id, now);
+        assert_eq!(found(&mut ledger, Some("same"), now + SECOND), []);
+        assert!(ledger.due(now + UNDER_WAY).is_empty());
+        let last = now + SECOND + UNDER_WAY;
+        assert_eq!(found(&mut ledger, Some("same"), last), [Found::InForce]);
+    }
+
+    #[test]
+    fn what_was_seen_makes_room_unless_it_was_superseded_since() {
+        let (mut ledger, now) = (ledger(), Instant::now());
+        ledger.max_given_up = 1;
+        let ids = ["a", "b", "c"].map(|head| begin(&mut ledger, head));
+        ledger.give_up(&name(), ids[0], now);
+        found(&mut ledger, Some("a"), now + SECOND);
+        assert!(ledger.give_up(&name(), ids[1], now));
+        found(&mut ledger, Some("b"), now + SECOND);
+        ledger.fence(&name(), now + SECOND);
+        assert!(!ledger.give_up(&name(), ids[2], now));
+        assert!(ledger.meet(&name(), b"b", now + SECOND));
+        assert_eq!(ledger.given_up, 1);
     }
 
     #[test]
