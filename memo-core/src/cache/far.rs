@@ -1,6 +1,7 @@
 //! What calls and entries have in common when they write to a backend.
 
 use super::Cache;
+use super::lease::Claimed;
 use crate::backend::{Answer, Fault, FaultKind, Name};
 use crate::background;
 use crate::codec::Wire;
@@ -192,28 +193,53 @@ impl Cache {
     /// served any more, whether or not that worked.
     pub(crate) async fn put_far(
         &self,
-        far: &Far,
-        spot: &Spot,
+        (far, spot): (&Far, &Spot),
+        address: &KeyRef<'_>,
         packed: Result<Write, Unstored>,
         waits: Waits,
     ) -> Answer<Delivered> {
-        let debt = far.debt(spot);
-        let before = self.remains_far(far, spot, waits).await?;
-        match packed {
-            Ok(write) => {
-                let weight = write.weight();
+        let write = match packed {
+            Ok(write) => write,
+            Err(reason) => {
+                let removed = self.remove_far(spot, waits).await;
+                return Ok(Delivered::removed(reason, removed));
+            }
+        };
+        let weight = write.weight();
+        let is_stored = match far.lease_time(spot) {
+            Some(time) => {
+                let claimed = Claimed {
+                    state: spot.state(),
+                    far,
+                    spot,
+                    address,
+                    time,
+                    waits,
+                };
+                self.put_by_lease(claimed, write).await?
+            }
+            None => {
+                let debt = far.debt(spot);
+                let before = self.remains_far(far, spot, waits).await?;
                 self.saved(far.save(spot, write, before, None, waits).await)?;
                 debt.paid();
-                Ok(Delivered::Stored { weight })
+                true
             }
-            Err(reason) => {
-                let removed = far.remove(spot, before, waits).await;
-                if removed.is_ok() {
-                    debt.paid();
-                }
-                Ok(Delivered::removed(reason, removed))
-            }
-        }
+        };
+        Ok(match is_stored {
+            true => Delivered::Stored { weight },
+            false => Delivered::Unstored(Unstored::Voided),
+        })
+    }
+
+    /// Stores under a lease, so that the store refuses what arrives after an invalidation by another process; `false` where it has refused it.
+    async fn put_by_lease(&self, claimed: Claimed<'_>, write: Write) -> Answer<bool> {
+        let Claimed {
+            far, spot, waits, ..
+        } = claimed;
+        let lease = self.supersede(claimed).await?;
+        let saved = far.save(spot, write, Remains::default(), Some(&lease), waits);
+        self.saved(saved.await)
     }
 
     /// Deletes what a write has left in a backend that was not there: in the background, where nobody waits for it a second time.

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Cache;
-use crate::backend::{Answer, Fault, Token};
-use crate::far::{Far, Load, Offer, Spot};
+use crate::backend::{Answer, Fault, FaultKind, Token};
+use crate::far::{Far, Load, Offer, Problem, Spot};
 use crate::lease::{Lease, Next, Terms, Wait, fresh, fresh_after_failure, is_failure, nap};
 use crate::near::KeyRef;
 use crate::site::State;
@@ -56,11 +56,20 @@ impl Cache {
     /// its thread.
     pub(crate) async fn claim(&self, claimed: Claimed<'_>, way: Way) -> Claim {
         let claim = match way {
-            Way::Wait | Way::Try => self.claim_in_turn(claimed, way == Way::Wait).await,
-            Way::Seize => self.seize(claimed).await,
-            Way::Supersede => self.supersede(claimed).await,
+            Way::Wait | Way::Try => {
+                let claim = self.claim_in_turn(claimed, way == Way::Wait).await;
+                claim.inspect_err(|fault| self.tell_of_no_leases(claimed.state, fault))
+            }
+            Way::Seize => self.seize(claimed).await.map(Claim::Granted),
+            Way::Supersede => self.supersede(claimed).await.map(Claim::Granted),
         };
         claim.unwrap_or_else(Claim::Faulty)
+    }
+
+    fn tell_of_no_leases(&self, state: &'static State, fault: &Fault) {
+        if matches!(fault.kind(), FaultKind::Auth | FaultKind::Unsupported) {
+            self.tell(state, &Problem::NoLeases(fault.to_string()));
+        }
     }
 
     async fn claim_in_turn(&self, claimed: Claimed<'_>, may_wait: bool) -> Answer<Claim> {
@@ -132,14 +141,16 @@ impl Cache {
         Ok(joined.then(|| self.keep(claimed, token)))
     }
 
-    async fn supersede(&self, claimed: Claimed<'_>) -> Answer<Claim> {
+    /// Takes the lease by force, for a new value in the place of one that was good: that one is not served any more, whether or not this works.
+    pub(super) async fn supersede(&self, claimed: Claimed<'_>) -> Answer<Lease> {
         let debt = claimed.far.debt(claimed.spot);
-        let claim = self.seize(claimed).await?;
+        let lease = self.seize(claimed).await;
+        let lease = lease.inspect_err(|fault| self.tell_of_no_leases(claimed.state, fault))?;
         debt.paid();
-        Ok(claim)
+        Ok(lease)
     }
 
-    async fn seize(&self, claimed: Claimed<'_>) -> Answer<Claim> {
+    async fn seize(&self, claimed: Claimed<'_>) -> Answer<Lease> {
         let (far, spot, waits) = (claimed.far, claimed.spot, claimed.waits);
         let remains = self.remains_far(far, spot, waits).await?;
         let token = fresh();
@@ -147,7 +158,7 @@ impl Cache {
         let lease = self.keep(claimed, token);
         // What cannot be deleted now expires.
         let _ = far.let_go(spot, remains, waits).await;
-        Ok(Claim::Granted(lease))
+        Ok(lease)
     }
 
     fn keep(&self, claimed: Claimed<'_>, token: Token) -> Lease {

@@ -1,11 +1,11 @@
 //! The steps of a call that computes in one process at a time.
 
 use super::{Call, Errand, Next, Step};
-use crate::backend::{Fault, FaultKind};
+use crate::backend::Fault;
 use crate::cache::{Claim, Claimed, Way};
 use crate::context::Mode;
 use crate::event::{Operation, Unstored};
-use crate::far::{Course, Load, Problem, Remains};
+use crate::far::{Course, Load, Remains};
 use crate::flight::Right;
 use crate::lease::Lease;
 use crate::rules::Ruling;
@@ -118,10 +118,6 @@ impl<R: 'static, U: Ruling<R>> Call<R, U> {
     }
 
     fn unclaimed(&self, errand: Errand, fault: Fault) -> Step<R> {
-        if matches!(fault.kind(), FaultKind::Auth | FaultKind::Unsupported) {
-            let why = fault.to_string();
-            self.cache.tell(self.state, &Problem::NoLeases(why));
-        }
         if self.mode == Mode::Refresh {
             self.cache
                 .report_fault(self.state, Operation::Lease, fault.clone());

@@ -195,7 +195,7 @@ impl<R> AnyEntry<R> {
         let (permit, before) = cache.flights().seize(address, waits);
         cache.drop_copy(address);
         end(before, waits).await;
-        let mut stored = cache.put_far(far, spot, packed, waits).await;
+        let mut stored = cache.put_far((far, spot), address, packed, waits).await;
         if permit.is_revoked() {
             let removed = cache.remove_far(spot, waits).await;
             stored = Ok(Delivered::removed(Unstored::Voided, removed));

@@ -3,7 +3,7 @@
 use std::thread;
 
 use futures::executor::block_on;
-use memo::{Event, Unstored, memoize, refresh, refresh_async};
+use memo::{Event, Unstored, memoize, refresh, refresh_async, with_cache};
 use memo_testkit::{Operation, Trouble};
 
 use super::{another, held, leased, overtaken, shelf, unstored};
@@ -37,6 +37,60 @@ fn a_value_from_before_an_invalidation_elsewhere_is_not_stored() {
     });
     assert_eq!(unstored(&one.recorder, Unstored::Voided), 1);
     assert_eq!(one.computed(|| read(0)), (0, 1));
+}
+
+#[test]
+fn a_put_that_arrives_after_an_invalidation_by_another_process_is_refused() {
+    crate::store::at_once();
+    #[memoize(key = "put-late:{n}", lock)]
+    async fn read(n: u64) -> u64 {
+        n
+    }
+    let one = shelf();
+    let other = another(&one);
+    for given_up in [false, true] {
+        one.store.next(Operation::Fill, Trouble::Delay);
+        let entry = with_cache(&one.cache, || read::entry(1));
+        let mut put = Box::pin(entry.put(0));
+        assert!(poll(&mut put).is_pending());
+        let entry = with_cache(&other.cache, || read::entry(1));
+        assert!(block_on(entry.try_invalidate()).is_ok());
+        match given_up {
+            true => drop(put),
+            false => {
+                one.store.release();
+                block_on(put);
+            }
+        }
+        assert_eq!(block_on(entry.peek()), None);
+        assert_eq!(block_on(other.run_async(read(1))), 1);
+    }
+}
+
+#[test]
+fn a_put_makes_those_who_wait_for_a_lease_go_on() {
+    static RUNS: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    #[memoize(key = "put-holder:{n}", lock)]
+    fn slow(n: u64) -> u64 {
+        RUNS.add();
+        GO.pass();
+        n
+    }
+    let one = shelf();
+    let other = another(&one);
+    thread::scope(|scope| {
+        let holder = scope.spawn(|| one.run(|| slow(1)));
+        until(|| leased(&one.recorder) == 1);
+        let waits = scope.spawn(|| other.run(|| slow(1)));
+        until(|| held(&other.recorder) == 1);
+        another(&one).run(|| slow::entry(1).put(2));
+        assert_eq!(waits.join().expect("no panic"), 2);
+        GO.open();
+        holder.join().expect("no panic");
+    });
+    assert_eq!(RUNS.get(), 1);
+    assert_eq!(other.computed(|| slow(1)), (0, 2));
 }
 
 #[test]
