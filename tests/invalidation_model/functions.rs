@@ -198,15 +198,3 @@ pub(crate) static BLOCKING: [Blocking; 7] =
 
 pub(crate) static ASYNC: [Async; 6] =
     asynchronous!(small_async near_async middling_async large_async locked_async items_async);
-
-impl Blocking {
-    pub(crate) fn has_lock(&self) -> bool {
-        self.name.starts_with("locked")
-    }
-}
-
-impl Async {
-    pub(crate) fn has_lock(&self) -> bool {
-        self.name.starts_with("locked")
-    }
-}

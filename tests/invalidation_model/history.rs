@@ -17,11 +17,24 @@ pub(crate) struct Key {
     version: AtomicU64,
     /// By cache: what a read there must return at least.
     floors: [AtomicU64; 2],
+    /// What a read must return at least that joins nobody, in whichever cache.
+    common_floor: AtomicU64,
+    /// By cache: how many calls are under way that may compute.
+    calls: [AtomicU64; 2],
     /// Held by whoever changes the source, until the change is acknowledged or given up.
     pub(crate) turn: tokio::sync::Mutex<()>,
     begin: Instant,
     luck: AtomicU64,
     lines: Mutex<VecDeque<Line>>,
+}
+
+/// A call that may compute, until it is dropped.
+pub(crate) struct UnderWay<'a>(&'a AtomicU64);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Something that happened.
@@ -51,6 +64,8 @@ impl Key {
             number,
             version: AtomicU64::new(1),
             floors: Default::default(),
+            common_floor: AtomicU64::new(0),
+            calls: Default::default(),
             turn: tokio::sync::Mutex::default(),
             begin: Instant::now(),
             luck: AtomicU64::new(number),
@@ -72,14 +87,34 @@ impl Key {
         self.floors[cache].fetch_max(version, Ordering::SeqCst);
     }
 
-    /// Returns what a read in this cache must return at least.
+    /// Notes that nothing older is to be read in any cache, but by who joins a call that began before.
+    pub(crate) fn acknowledge_everywhere(&self, version: u64) {
+        self.common_floor.fetch_max(version, Ordering::SeqCst);
+    }
+
+    /// Returns what a read in this cache must return at least, whomever it joins.
     pub(crate) fn floor(&self, cache: usize) -> u64 {
         self.floors[cache].load(Ordering::SeqCst)
     }
 
     /// Returns what a look into the store must show at least, whoever changed it.
     pub(crate) fn common_floor(&self) -> u64 {
-        self.floor(0).max(self.floor(1))
+        self.common_floor.load(Ordering::SeqCst)
+    }
+
+    /// Begins a call that may compute; returns what it must return at least. Where no other call is under way in its cache it joins none that began
+    /// before.
+    pub(crate) fn begin_call(&self, cache: usize) -> (UnderWay<'_>, u64) {
+        let (own, common) = (self.floor(cache), self.common_floor());
+        let is_alone = self.calls[cache].fetch_add(1, Ordering::SeqCst) == 0;
+        let floor = if is_alone { own.max(common) } else { own };
+        (UnderWay(&self.calls[cache]), floor)
+    }
+
+    /// Returns by cache whether no call is under way that may compute.
+    pub(crate) fn idle(&self) -> [bool; 2] {
+        let is_idle = |cache: usize| self.calls[cache].load(Ordering::SeqCst) == 0;
+        [is_idle(0), is_idle(1)]
     }
 
     /// Returns for how long the body works.

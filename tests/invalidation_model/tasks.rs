@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::Duration;
 
 use memo::{with_cache, with_cache_async};
 
 use crate::dice::Dice;
 use crate::functions::{ASYNC, Async, BLOCKING, Blocking};
-use crate::history::{Key, What};
-use crate::world::{KEYS, Store, World};
+use crate::history::{Key, UnderWay, What};
+use crate::world::{Caches, KEYS, Store, World};
+
+/// Between two operations while a server is left alone: they cost next to nothing, and would be most of what is tried.
+const REST: Duration = Duration::from_millis(20);
 
 /// What to do next.
 enum Deed {
@@ -33,37 +37,38 @@ struct Turn {
 impl Turn {
     fn draw(world: &World, dice: &mut Dice) -> Self {
         let deed = match dice.below(40) {
-            0..=23 => Deed::Call { force: false },
-            24..=27 => Deed::Peek,
-            28..=34 => Deed::Invalidate,
-            // Across processes these are ordered by the store only where it stores them.
-            _ if world.caches.len() > 1 => Deed::Call { force: false },
-            35 => Deed::Call { force: true },
-            36 => Deed::Refresh,
+            0..=22 => Deed::Call { force: false },
+            23..=26 => Deed::Peek,
+            27..=33 => Deed::Invalidate,
+            34 => Deed::Call { force: true },
+            35 | 36 => Deed::Refresh,
             37 if world.store == Store::Memory => Deed::InvalidateAll,
             _ => Deed::Put,
         };
+        let is_impatient = dice.below(3) == 0 && world.can_be_dropped(deed.writes());
+        let patience = Duration::from_micros(dice.below(3000));
         Self {
             deed,
             number: dice.below(KEYS) as usize,
             cache: dice.below(world.caches.len() as u64) as usize,
-            drop_after: (dice.below(3) == 0).then(|| Duration::from_micros(dice.below(3000))),
+            drop_after: is_impatient.then_some(patience),
         }
     }
 }
 
+impl Deed {
+    /// Whether it may store something.
+    fn writes(&self) -> bool {
+        !matches!(self, Self::Peek | Self::Invalidate | Self::InvalidateAll)
+    }
+}
+
 /// Returns which function is next: large values are seldom, since they take long.
-fn draw_function<F>(
-    all: &'static [F],
-    names: fn(&F) -> (&'static str, bool),
-    world: &World,
-    dice: &mut Dice,
-) -> usize {
+fn draw_function(names: &[&str], world: &World, dice: &mut Dice) -> usize {
     loop {
-        let drawn = dice.below(all.len() as u64) as usize;
-        let (name, has_lock) = names(&all[drawn]);
-        let is_due = !name.contains("large") || dice.below(20) == 0;
-        if is_due && (has_lock || world.caches.len() == 1) {
+        let drawn = dice.below(names.len() as u64) as usize;
+        let is_due = !names[drawn].contains("large") || dice.below(20) == 0;
+        if is_due && world.has(names[drawn]) {
             return drawn;
         }
     }
@@ -72,18 +77,17 @@ fn draw_function<F>(
 /// A thread that makes blocking calls.
 pub(crate) fn run(world: &World, task: usize) {
     let mut dice = Dice::new(world.seed ^ (task as u64) << 32);
+    let names = BLOCKING.each_ref().map(|each| each.name);
     while !world.is_over() {
-        let drawn = draw_function(
-            &BLOCKING,
-            |each| (each.name, each.has_lock()),
-            world,
-            &mut dice,
-        );
+        let drawn = draw_function(&names, world, &mut dice);
         let turn = Turn::draw(world, &mut dice);
         let keys = &world.blocking[drawn];
         with_cache(&world.caches[turn.cache], || {
             act(world, &BLOCKING[drawn], keys, task, &turn)
         });
+        if world.is_cut_off(turn.cache) {
+            thread::sleep(REST);
+        }
     }
 }
 
@@ -91,12 +95,12 @@ fn act(world: &World, function: &Blocking, keys: &[Key], task: usize, turn: &Tur
     let (key, who, n) = (&keys[turn.number], (task, turn.cache), turn.number as u64);
     match turn.deed {
         Deed::Call { force } => {
-            let floor = begin_read(key, who);
+            let (_under_way, floor) = begin_call(key, who);
             let value = (function.call)(n, force, key);
             world.judge(key, who, floor, value);
         }
         Deed::Refresh => {
-            let floor = begin_read(key, who);
+            let (_under_way, floor) = begin_call(key, who);
             let value = (function.refresh)(n, key);
             world.judge(key, who, floor, value);
         }
@@ -107,15 +111,15 @@ fn act(world: &World, function: &Blocking, keys: &[Key], task: usize, turn: &Tur
         }
         Deed::Put => {
             let _turn = key.turn.blocking_lock();
-            let version = begin_change(world, key, who);
-            (function.put)(n, key, version);
-            acknowledged(world, key, who, version);
+            let change = Change::begin(world, key, who);
+            (function.put)(n, key, change.to);
+            change.made();
         }
         Deed::Invalidate => {
             let _turn = key.turn.blocking_lock();
-            let version = begin_change(world, key, who);
+            let change = Change::begin(world, key, who);
             match (function.invalidate)(n, key) {
-                Ok(_) => acknowledged(world, key, who, version),
+                Ok(_) => change.acknowledged(),
                 Err(_) => key.note(task, turn.cache, What::NotAcknowledged),
             }
         }
@@ -124,14 +128,10 @@ fn act(world: &World, function: &Blocking, keys: &[Key], task: usize, turn: &Tur
                 .iter()
                 .map(|key| key.turn.blocking_lock())
                 .collect::<Vec<_>>();
-            let versions = keys
-                .iter()
-                .map(|key| begin_change(world, key, who))
-                .collect::<Vec<_>>();
+            let changes = keys.iter().map(|key| Change::begin(world, key, who));
+            let changes = changes.collect::<Vec<_>>();
             (function.invalidate_all)(&world.caches[turn.cache]);
-            for (key, version) in keys.iter().zip(versions) {
-                acknowledged(world, key, who, version);
-            }
+            changes.into_iter().for_each(Change::acknowledged);
         }
     }
 }
@@ -139,19 +139,18 @@ fn act(world: &World, function: &Blocking, keys: &[Key], task: usize, turn: &Tur
 /// A task that makes asynchronous calls, and gives many of them up.
 pub(crate) async fn run_async(world: Arc<World>, task: usize) {
     let mut dice = Dice::new(world.seed ^ (task as u64) << 32);
+    let names = ASYNC.each_ref().map(|each| each.name);
     while !world.is_over() {
-        let drawn = draw_function(
-            &ASYNC,
-            |each| (each.name, each.has_lock()),
-            &world,
-            &mut dice,
-        );
+        let drawn = draw_function(&names, &world, &mut dice);
         let turn = Turn::draw(&world, &mut dice);
         let keys = &world.asynchronous[drawn];
         let cache = &world.caches[turn.cache];
         let action = Box::pin(act_async(&world, &ASYNC[drawn], keys, task, &turn));
         with_cache_async(cache, action).await;
-        tokio::task::yield_now().await;
+        match world.is_cut_off(turn.cache) {
+            true => tokio::time::sleep(REST).await,
+            false => tokio::task::yield_now().await,
+        }
     }
 }
 
@@ -159,14 +158,14 @@ async fn act_async(world: &World, function: &Async, keys: &[Arc<Key>], task: usi
     let (key, who, n) = (&keys[turn.number], (task, turn.cache), turn.number as u64);
     match turn.deed {
         Deed::Call { force } => {
-            let floor = begin_read(key, who);
+            let (_under_way, floor) = begin_call(key, who);
             let call = (function.call)(n, force, key.clone());
             if let Some(value) = given_up(world, key, who, turn, call).await {
                 world.judge(key, who, floor, value);
             }
         }
         Deed::Refresh => {
-            let floor = begin_read(key, who);
+            let (_under_way, floor) = begin_call(key, who);
             let call = (function.refresh)(n, key.clone());
             if let Some(value) = given_up(world, key, who, turn, call).await {
                 world.judge(key, who, floor, value);
@@ -182,18 +181,18 @@ async fn act_async(world: &World, function: &Async, keys: &[Arc<Key>], task: usi
         }
         Deed::Put => {
             let _turn = key.turn.lock().await;
-            let version = begin_change(world, key, who);
-            let put = (function.put)(n, key.clone(), version);
+            let change = Change::begin(world, key, who);
+            let put = (function.put)(n, key.clone(), change.to);
             if given_up(world, key, who, turn, put).await.is_some() {
-                acknowledged(world, key, who, version);
+                change.made();
             }
         }
         Deed::Invalidate => {
             let _turn = key.turn.lock().await;
-            let version = begin_change(world, key, who);
+            let change = Change::begin(world, key, who);
             let invalidation = (function.invalidate)(n, key.clone());
             match given_up(world, key, who, turn, invalidation).await {
-                Some(Ok(_)) => acknowledged(world, key, who, version),
+                Some(Ok(_)) => change.acknowledged(),
                 Some(Err(_)) => key.note(task, turn.cache, What::NotAcknowledged),
                 None => {}
             }
@@ -203,14 +202,10 @@ async fn act_async(world: &World, function: &Async, keys: &[Arc<Key>], task: usi
             for key in keys {
                 turns.push(key.turn.lock().await);
             }
-            let versions = keys
-                .iter()
-                .map(|key| begin_change(world, key, who))
-                .collect::<Vec<_>>();
+            let changes = keys.iter().map(|key| Change::begin(world, key, who));
+            let changes = changes.collect::<Vec<_>>();
             (function.invalidate_all)(world.caches[turn.cache].clone()).await;
-            for (key, version) in keys.iter().zip(versions) {
-                acknowledged(world, key, who, version);
-            }
+            changes.into_iter().for_each(Change::acknowledged);
         }
     }
 }
@@ -234,15 +229,15 @@ async fn given_up<T>(
     output
 }
 
-fn begin_read(key: &Key, (task, cache): (usize, usize)) -> u64 {
-    let floor = key.floor(cache);
+fn begin_call(key: &Key, (task, cache): (usize, usize)) -> (UnderWay<'_>, u64) {
+    let (under_way, floor) = key.begin_call(cache);
     key.note(task, cache, What::Reads { floor });
-    floor
+    (under_way, floor)
 }
 
-/// A look joins nobody, so what another process had acknowledged holds for it as well.
+/// A look joins nobody.
 fn begin_look(key: &Key, (task, cache): (usize, usize)) -> u64 {
-    let floor = key.common_floor();
+    let floor = key.floor(cache).max(key.common_floor());
     key.note(task, cache, What::Reads { floor });
     floor
 }
@@ -254,15 +249,55 @@ fn looked(world: &World, key: &Key, who: (usize, usize), floor: u64, value: Opti
     }
 }
 
-fn begin_change(world: &World, key: &Key, (task, cache): (usize, usize)) -> u64 {
-    let to = key.change();
-    world.figures.changes.fetch_add(1, Ordering::Relaxed);
-    key.note(task, cache, What::Changes { to });
-    to
+/// A change of the source that the caches are told of.
+struct Change<'a> {
+    world: &'a World,
+    key: &'a Key,
+    who: (usize, usize),
+    to: u64,
+    /// By cache, whether nobody computed there who may have read the source before.
+    idle: [bool; 2],
 }
 
-fn acknowledged(world: &World, key: &Key, (task, cache): (usize, usize), version: u64) {
-    key.acknowledge(cache, version);
-    world.figures.acknowledged.fetch_add(1, Ordering::Relaxed);
-    key.note(task, cache, What::Acknowledged { floor: version });
+impl<'a> Change<'a> {
+    fn begin(world: &'a World, key: &'a Key, who: (usize, usize)) -> Self {
+        let to = key.change();
+        world.figures.changes.fetch_add(1, Ordering::Relaxed);
+        key.note(who.0, who.1, What::Changes { to });
+        Self {
+            world,
+            key,
+            who,
+            to,
+            idle: key.idle(),
+        }
+    }
+
+    /// The store has said that the older value is gone.
+    fn acknowledged(self) {
+        let holds_everywhere = match self.world.caches_are {
+            Caches::Alone | Caches::Ordered => true,
+            Caches::Unordered => self.idle == [true; 2],
+        };
+        if holds_everywhere {
+            self.key.acknowledge_everywhere(self.to);
+        }
+        let acknowledged = &self.world.figures.acknowledged;
+        acknowledged.fetch_add(1, Ordering::Relaxed);
+        self.made();
+    }
+
+    /// The cache has taken note of it. The store need not have.
+    fn made(self) {
+        let (task, cache) = self.who;
+        let holds = match self.world.caches_are {
+            Caches::Alone | Caches::Ordered => true,
+            Caches::Unordered => self.idle[1 - cache],
+        };
+        if holds {
+            self.key.acknowledge(cache, self.to);
+            let floor = self.to;
+            self.key.note(task, cache, What::Acknowledged { floor });
+        }
+    }
 }

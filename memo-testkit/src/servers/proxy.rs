@@ -275,10 +275,9 @@ fn pass_shaken(
     shared.wait(luck.delay(), change);
     let cut = luck.cut(piece.len());
     let piece = &piece[..cut.unwrap_or(piece.len())];
-    let (slice, pause) = shake.slice().unwrap_or((usize::MAX, Duration::ZERO));
-    for slice in piece.chunks(slice) {
+    for slice in piece.chunks(shake.slice()) {
         (&connection.server).write_all(slice)?;
-        shared.wait(pause, change);
+        shared.wait(shake.time_for(slice.len()), change);
     }
     match cut {
         Some(_) => Err(io::ErrorKind::ConnectionAborted.into()),

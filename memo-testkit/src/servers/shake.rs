@@ -52,11 +52,18 @@ impl Shake {
         self
     }
 
-    /// Returns how many bytes pass at once, and for how long the next ones wait then.
-    pub(super) fn slice(&self) -> Option<(usize, Duration)> {
-        let each = Duration::from_millis(10);
-        let bytes = self.bytes_per_second?.max(100) / 100;
-        Some((bytes as usize, each))
+    /// Returns how many bytes pass at once: what takes a hundredth of a second.
+    pub(super) fn slice(&self) -> usize {
+        self.bytes_per_second
+            .map_or(usize::MAX, |bytes| (bytes / 100).max(1) as usize)
+    }
+
+    /// Returns how long so many bytes take.
+    pub(super) fn time_for(&self, bytes: usize) -> Duration {
+        let rate = self.bytes_per_second.map(|rate| f64::from(rate.max(1)));
+        rate.map_or(Duration::ZERO, |rate| {
+            Duration::from_secs_f64(bytes as f64 / rate)
+        })
     }
 }
 
@@ -120,6 +127,15 @@ mod tests {
                 .iter()
                 .all(|delay| *delay < Duration::from_millis(500))
         );
+    }
+
+    #[test]
+    fn what_is_throttled_takes_the_time_of_its_bytes() {
+        let shake = Shake::seeded(1).throttled_to(1000);
+        assert_eq!(shake.slice(), 10);
+        assert_eq!(shake.time_for(10), Duration::from_millis(10));
+        assert_eq!(shake.time_for(3), Duration::from_millis(3));
+        assert_eq!(Shake::seeded(1).time_for(usize::MAX), Duration::ZERO);
     }
 
     #[test]
