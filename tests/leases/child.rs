@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use memo::{Cache, Memcached, Redis, with_cache, with_cache_async};
+use memo::{Cache, Memcached, Redis, refresh, refresh_async, with_cache, with_cache_async};
 use tokio::runtime::Runtime;
 
 use crate::jobs::{self, Way};
@@ -19,6 +19,10 @@ pub(crate) enum Job {
     Hold,
     Follow,
     Read,
+    Refresh,
+    ReadAnew,
+    FailFirst,
+    Fail,
     Long,
 }
 
@@ -104,6 +108,25 @@ fn child() {
         "Read" => call(way, &board, &cache, jobs::read, async |board| {
             jobs::read_async(board).await
         }),
+        "Refresh" => call(
+            way,
+            &board,
+            &cache,
+            |board| refresh(|| jobs::read(board)),
+            async |board| refresh_async(jobs::read_async(board)).await,
+        ),
+        "ReadAnew" => call(way, &board, &cache, jobs::read_anew, async |board| {
+            jobs::read_anew_async(board).await
+        }),
+        "FailFirst" => {
+            fails(way, &board, &cache, true);
+            // What an asynchronous call gives back it gives back in the background.
+            board.wait_for("computed", jobs::FAILURES);
+        }
+        "Fail" => {
+            say_when_held_up(&board);
+            fails(way, &board, &cache, false);
+        }
         "Long" => call(way, &board, &cache, jobs::long, async |board| {
             jobs::long_async(board).await
         }),
@@ -128,11 +151,26 @@ fn call(
     board.say(&format!("got {value}"));
 }
 
+fn fails(way: Way, board: &Board, cache: &Cache, is_first: bool) {
+    call(
+        way,
+        board,
+        cache,
+        |board| jobs::fail(board, is_first).unwrap_or(0),
+        async |board| jobs::fail_async(board, is_first).await.unwrap_or(0),
+    );
+}
+
 /// Says that this process has met the lease of another, once it has.
 fn say_when_held_up(board: &Board) {
     let board = board.clone();
     thread::spawn(move || {
-        let sites = [jobs::hold::site(), jobs::hold_async::site()];
+        let sites = [
+            jobs::hold::site(),
+            jobs::hold_async::site(),
+            jobs::fail::site(),
+            jobs::fail_async::site(),
+        ];
         while sites.iter().all(|site| site.stats().lease_waits == 0) {
             thread::sleep(Duration::from_millis(10));
         }

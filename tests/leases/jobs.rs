@@ -15,6 +15,9 @@ pub(crate) enum Way {
     Async,
 }
 
+/// How many processes fail.
+pub(crate) const FAILURES: usize = 6;
+
 /// That of `hold` and `long`, which are about its end: so long that a holder on a busy machine, which extends it every third of that, is not too late.
 pub(crate) const SHORT_LEASE: Duration = Duration::from_secs(6);
 
@@ -55,6 +58,50 @@ pub(crate) async fn read_async(board: &Board) -> u64 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     value
+}
+
+/// [`read`], whatever is stored.
+#[memoize(name = "read", skip(board), lock = "10m", force_overwrite = true)]
+pub(crate) fn read_anew(board: &Board) -> u64 {
+    let value = board.source();
+    board.say("computed");
+    board.wait_for("go", 1);
+    value
+}
+
+/// [`read_async`], whatever is stored.
+#[memoize(name = "read", skip(board), lock = "10m", force_overwrite = true)]
+pub(crate) async fn read_anew_async(board: &Board) -> u64 {
+    let value = board.source();
+    board.say("computed");
+    while board.said("go") == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    value
+}
+
+/// Fails: the first one when it is told to, the others when so many have begun.
+#[memoize(name = "fail", skip(board, is_first), lock = "10m")]
+pub(crate) fn fail(board: &Board, is_first: bool) -> Result<u64, String> {
+    board.say("computed");
+    match is_first {
+        true => board.wait_for("go", 1),
+        false => board.wait_for("computed", FAILURES),
+    }
+    Err("as planned".to_owned())
+}
+
+#[memoize(name = "fail", skip(board, is_first), lock = "10m")]
+pub(crate) async fn fail_async(board: &Board, is_first: bool) -> Result<u64, String> {
+    board.say("computed");
+    let (line, times) = match is_first {
+        true => ("go", 1),
+        false => ("computed", FAILURES),
+    };
+    while board.said(line) < times {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Err("as planned".to_owned())
 }
 
 #[memoize(name = "long", skip(board), lock = "6s")]

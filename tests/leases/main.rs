@@ -43,6 +43,64 @@ fn a_killed_holder_costs_one_more_computation(store: Store, way: Way) {
     assert_eq!(stage.said("got 7"), 4);
 }
 
+fn a_stopped_holder_costs_one_more_computation(store: Store, way: Way) {
+    let stage = Stage::new(store, way);
+    let holder = stage.start(Job::Hold);
+    stage.wait_for("computed", 1);
+    let waiting = Vec::from_iter((0..4).map(|_| stage.start(Job::Follow)));
+    stage.wait_for("held up", waiting.len());
+    holder.stop();
+    let stopped = Instant::now();
+    for child in waiting {
+        child.ends_well();
+    }
+    assert!(stopped.elapsed() < jobs::SHORT_LEASE + SLACK);
+    assert_eq!(stage.said("computed"), 2);
+    assert_eq!(stage.said("got 7"), 4);
+    holder.kill();
+}
+
+/// Each of those who waited runs until all have begun, so they are at it side by side.
+fn those_who_wait_for_a_holder_that_fails_do_not_wait_for_each_other(store: Store, way: Way) {
+    let stage = Stage::new(store, way);
+    let holder = stage.start(Job::FailFirst);
+    stage.wait_for("computed", 1);
+    let waiting = Vec::from_iter((1..jobs::FAILURES).map(|_| stage.start(Job::Fail)));
+    stage.wait_for("held up", waiting.len());
+    assert_eq!(stage.said("computed"), 1);
+    stage.say("go");
+    holder.ends_well();
+    for child in waiting {
+        child.ends_well();
+    }
+    assert_eq!(stage.said("computed"), jobs::FAILURES);
+    assert_eq!(stage.said("got 0"), jobs::FAILURES);
+}
+
+fn a_refreshed_value_from_before_an_invalidation_is_not_stored(store: Store, way: Way) {
+    is_not_stored_after_an_invalidation(Job::Refresh, store, way);
+}
+
+fn a_forced_value_from_before_an_invalidation_is_not_stored(store: Store, way: Way) {
+    is_not_stored_after_an_invalidation(Job::ReadAnew, store, way);
+}
+
+fn is_not_stored_after_an_invalidation(older: Job, store: Store, way: Way) {
+    let stage = Stage::new(store, way);
+    stage.say("source 1");
+    let older = stage.start(older);
+    stage.wait_for("computed", 1);
+    stage.say("source 2");
+    stage.invalidate();
+    stage.say("go");
+    older.ends_well();
+    assert_eq!(stage.said("got 1"), 1);
+    stage.start(Job::Read).ends_well();
+    stage.start(Job::Read).ends_well();
+    assert_eq!((stage.said("got 1"), stage.said("got 2")), (1, 2));
+    assert_eq!(stage.said("computed"), 2);
+}
+
 fn a_value_from_before_an_invalidation_is_never_served(store: Store, way: Way) {
     let stage = Stage::new(store, way);
     stage.say("source 1");
@@ -86,6 +144,10 @@ macro_rules! on_both_stores_in_both_ways {
 on_both_stores_in_both_ways! {
     one_of_a_crowd_computes
     a_killed_holder_costs_one_more_computation
+    a_stopped_holder_costs_one_more_computation
+    those_who_wait_for_a_holder_that_fails_do_not_wait_for_each_other
+    a_refreshed_value_from_before_an_invalidation_is_not_stored
+    a_forced_value_from_before_an_invalidation_is_not_stored
     a_value_from_before_an_invalidation_is_never_served
     a_long_computation_keeps_its_lease
 }

@@ -106,6 +106,13 @@ impl Process {
         assert!(status.success(), "{status}");
     }
 
+    /// Has it hang: it runs no more, and nothing of it ends.
+    pub(crate) fn stop(&self) {
+        let number = self.0.id().to_string();
+        let stopped = Command::new("kill").args(["-STOP", &number]).status();
+        assert!(stopped.expect("there is such a program").success());
+    }
+
     /// By a signal that it cannot notice.
     pub(crate) fn kill(mut self) {
         self.0.kill().expect("it runs");
