@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use memo::Event;
 use memo::backend::FaultKind;
+use memo::{Event, Problem};
 
-use crate::owed;
-use crate::rig::{Plan, Rig, Server, Store, TOO_LONG, planned};
+use crate::rig::{Plan, Rig, Server, Store, TOO_LONG, Way, planned};
+use crate::{calls, owed};
 
 const FULL: Plan = Plan {
     redis: &["--maxmemory", "2mb", "--maxmemory-policy", "noeviction"],
@@ -118,6 +118,41 @@ fn a_missing_password_is_told() {
     planned(&[Store::Redis], &none, |rig| {
         rig.endures();
         assert!(rig.has_told(FaultKind::Auth));
+    });
+}
+
+/// Leases are scripts.
+#[test]
+fn without_scripts_a_lock_function_stores_nothing_and_says_so_and_others_do() {
+    let no_scripts = Plan {
+        redis: &[
+            "--user",
+            "writer",
+            "on",
+            ">password",
+            "~*",
+            "+@all",
+            "-@scripting",
+        ],
+        credentials: "writer:password@",
+        ..Plan::USUAL
+    };
+    planned(&[Store::Redis], &no_scripts, |rig| {
+        let (stored, n) = (rig.stored(), rig.unused());
+        for runs in 1..=3 {
+            assert!(rig.call_locked(n) < TOO_LONG);
+            assert_eq!(rig.runs(n), runs);
+        }
+        let site = match rig.way {
+            Way::Blocking => calls::locked::site(),
+            _ => calls::locked_async::site(),
+        };
+        let problems = site.problems();
+        let is_it = |problem: &Problem| matches!(problem, Problem::NoLeases(_));
+        assert!(problems.iter().any(is_it), "{problems:?}");
+        rig.call(stored);
+        assert_eq!(rig.runs(stored), 1, "without a lock it is served");
+        assert_eq!(rig.outages(), 0, "who refuses is there");
     });
 }
 
