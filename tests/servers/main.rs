@@ -2,6 +2,7 @@
 
 mod large;
 mod processes;
+mod strangers;
 
 use memo::{Cache, CacheBuilder, Memcached, Redis};
 use memo_testkit::servers::{MemcachedServer, RedisServer};
