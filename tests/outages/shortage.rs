@@ -31,23 +31,29 @@ fn callers_that_wait_for_a_connection_are_all_served_by_a_server_that_is_well() 
                 late => Break::Delay(late),
             });
             let begin = Instant::now();
-            thread::scope(|scope| {
-                for &n in stored.iter().take(threads as usize) {
-                    scope.spawn(move || {
-                        for _ in 0..calls {
-                            rig.call(n);
-                        }
-                    });
-                }
-            });
+            let mut took = call_from_all(rig, &stored[..threads as usize], calls);
+            let in_all = begin.elapsed();
             is_well(rig, &stored, threads, late);
-            let took = begin.elapsed();
+            took.sort_unstable();
+            let (median, slow) = (took[took.len() / 2], took[took.len() * 99 / 100]);
             eprintln!(
-                "{:?}: {threads} threads, {late:?} late: {took:?}",
-                rig.store
+                "{:?}: {threads} threads, {late:?} late: {in_all:?}; a call: median {median:?}, 99th percentile {slow:?}, {:.1} times as long",
+                rig.store,
+                slow.as_secs_f64() / median.as_secs_f64()
             );
         }
     });
+}
+
+/// Has a thread call each of these so often; returns how long the calls took.
+fn call_from_all(rig: &Rig, arguments: &[u64], calls: u64) -> Vec<Duration> {
+    thread::scope(|scope| {
+        let call = |&n| scope.spawn(move || (0..calls).map(|_| rig.call(n)).collect::<Vec<_>>());
+        let threads = arguments.iter().map(call).collect::<Vec<_>>();
+        let took = threads.into_iter().map(|thread| thread.join());
+        took.flat_map(|took| took.expect("no call panics"))
+            .collect()
+    })
 }
 
 fn is_well(rig: &Rig, stored: &[u64], threads: u64, late: Duration) {
