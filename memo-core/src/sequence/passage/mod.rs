@@ -246,9 +246,9 @@ impl<T: 'static> Passage<T> {
         };
         let after = match waited {
             Waited::Changed => return,
+            // Another follower may have gone on, and have stored it.
             Waited::Stalled(after) => {
                 let stalled = follower.flight();
-                self.looks = false;
                 self.take_off(Avoid::One(stalled));
                 after
             }
