@@ -145,6 +145,36 @@ fn what_is_taken_along_is_the_scope_where_that_was_said() {
 }
 
 #[test]
+fn what_is_taken_along_from_no_scope_is_in_none() {
+    let call = memo::in_scope_blocking(|| numbered(23));
+    let later = memo::in_scope(numbered_later(23));
+    Isolated::new().run(|| {
+        let here = numbered(23);
+        assert_ne!(call(), here);
+        let here = futures::executor::block_on(numbered_later(23));
+        assert_ne!(futures::executor::block_on(later), here);
+        assert_computed!(0, numbered(23));
+    });
+}
+
+/// Calls another function for its item.
+#[memo::memoize_iter(cache = cache, skip(cache))]
+fn listed(id: u64, cache: &Cache) -> impl Iterator<Item = u64> {
+    std::iter::once_with(move || numbered(id))
+}
+
+#[test]
+fn the_body_of_a_sequence_from_no_scope_is_in_none() {
+    let test = Isolated::new();
+    let items = listed(24, test.cache());
+    test.run(|| {
+        let here = numbered(24);
+        assert!(items.into_iter().all(|item| item != here));
+        assert_computed!(0, numbered(24));
+    });
+}
+
+#[test]
 fn calls_outside_of_every_scope_are_not_cached_beside_isolated_tests() {
     #[memoize]
     fn left(id: u64) -> u64 {
@@ -191,7 +221,34 @@ fn a_body_does_not_wait_for_itself_by_a_thread_that_it_takes_along() {
             _ => id,
         }
     }
-    crate::support::in_time(|| Isolated::new().run(|| assert_eq!(deep(5), 6)));
+    crate::support::in_time(|| endlessly_patient().run(|| assert_eq!(deep(5), 6)));
+}
+
+#[test]
+fn a_body_does_not_wait_for_itself_by_a_task_that_it_takes_along() {
+    #[memoize]
+    async fn deep(id: u64) -> u64 {
+        static RUNS: Runs = Runs::new();
+        match RUNS.add() {
+            1 => again(id).await.expect("no panic") + 1,
+            _ => id,
+        }
+    }
+    fn again(id: u64) -> tokio::task::JoinHandle<u64> {
+        let call: futures::future::BoxFuture<'static, u64> = Box::pin(deep(id));
+        tokio::spawn(memo::in_scope(call))
+    }
+    crate::support::in_time(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let call = async { endlessly_patient().run_async(deep(5)).await };
+        assert_eq!(runtime.expect("a runtime").block_on(call), 6);
+    });
+}
+
+/// A test whose calls wait for each other for longer than any test takes.
+fn endlessly_patient() -> Isolated {
+    let hour = std::time::Duration::from_secs(3600);
+    Isolated::with(|cache| cache.follow_timeout(hour)).expect("the description is sound")
 }
 
 #[test]

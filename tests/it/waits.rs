@@ -2,22 +2,26 @@
 
 use std::future::{pending, poll_fn, ready};
 use std::pin::pin;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
+use futures::channel::oneshot::channel;
 use futures::executor::block_on;
 use futures::future::{BoxFuture, Either, join, join_all, select};
 use futures::{StreamExt, stream};
 use memo::{Cache, Event, Policy, memoize, with_cache, with_cache_async};
 use rayon::prelude::*;
 use tokio::runtime::Builder;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::store::Isolated;
-use crate::support::{Gate, Runs, in_time, poll, waiting};
+use crate::support::{Gate, Runs, in_time, poll, until_waiting, waiting};
 
+/// What is over before that was noticed without it.
+const HOUR: Duration = Duration::from_secs(3600);
 const WHILE: Duration = Duration::from_millis(60);
 
 /// A test whose calls wait for each other for this long.
@@ -173,6 +177,62 @@ fn calls_that_are_polled_share_one_computation_however_they_are_joined() {
         }
         assert_eq!((given_up(&test), test.cache().stats().computed), (0, 4));
     });
+}
+
+/// A leader that is held and not polled, somebody who goes on in its place, and somebody who waits: whichever of the two leaders is dropped,
+/// the other's value is everybody's.
+fn one_of_two_leaders_is_dropped(drops_first: bool) {
+    let test = patient(HOUR);
+    let (cache, policy) = (test.cache().clone(), Policy::named("two-leaders"));
+    let call = move |body: BoxFuture<'static, u64>| {
+        let cache = cache.clone();
+        async move { cache.get_or_compute_async(&1, &policy, body).await }
+    };
+    let (first_ends, first_end) = channel();
+    let mut first = Box::pin(call(Box::pin(async {
+        yield_now().await;
+        first_end.await.expect("it is told")
+    })));
+    assert!(poll(&mut first).is_pending());
+    let (runs, (second_ends, second_end)) = (Arc::new(Gate::new()), channel());
+    let second_runs = runs.clone();
+    let second = call(Box::pin(async move {
+        second_runs.open();
+        second_end.await.expect("it is told")
+    }));
+    let (drops_second, dropped) = channel::<()>();
+    let second = thread::spawn(|| match block_on(select(Box::pin(second), dropped)) {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    });
+    runs.pass();
+    let third = call(Box::pin(async {
+        unreachable!("there are two who compute")
+    }));
+    let third = thread::spawn(|| block_on(third));
+    until_waiting(&test, 2);
+    let value = if drops_first {
+        drop(first);
+        second_ends.send(2).expect("it waits");
+        second.join().expect("no panic")
+    } else {
+        drops_second.send(()).expect("it waits");
+        assert_eq!(second.join().expect("no panic"), None);
+        first_ends.send(1).expect("it waits");
+        Some(block_on(first))
+    };
+    assert_eq!(third.join().ok(), value);
+    assert_eq!(Some(block_on(call(Box::pin(async { 4 })))), value, "stored");
+}
+
+#[test]
+fn of_two_leaders_the_second_goes_on_when_the_first_is_dropped() {
+    in_time(|| one_of_two_leaders_is_dropped(true));
+}
+
+#[test]
+fn of_two_leaders_the_first_goes_on_when_the_second_is_dropped() {
+    in_time(|| one_of_two_leaders_is_dropped(false));
 }
 
 /// Makes the same call from a thread until it is deep enough, as a body may that does not know what its callers do.

@@ -241,6 +241,30 @@ fn chunks_of_a_value_that_is_there_stay() {
     assert!(large(&outside.cache(), "b").starts_with('a'));
 }
 
+#[test]
+fn a_write_that_is_given_up_where_there_is_no_room_spoils_what_is_older() {
+    let outside = Outside::default();
+    let (cache, other) = (outside.cache(), outside.cache());
+    let policy = Policy::named("no-room");
+    let call =
+        |cache: &Cache, entry: u32, value: u32| cache.get_or_compute(&entry, &policy, || value);
+    far(&cache).owed.gives_up_at_most(1);
+    outside.plan(|plan| plan.loses_heads = true);
+    call(&cache, 1, 1);
+    outside.plan(|plan| plan.loses_heads = false);
+    call(&other, 2, 2);
+    assert_eq!(call(&cache, 2, 3), 2, "there was room for it");
+    outside.plan(|plan| plan.loses_heads = true);
+    call(&cache, 3, 3);
+    outside.plan(|plan| plan.loses_heads = false);
+    assert_eq!(
+        call(&cache, 2, 3),
+        3,
+        "what may have landed is not told from others"
+    );
+    assert_eq!(call(&outside.cache(), 2, 4), 3);
+}
+
 /// A cache that owes the deletion of these entries, and is reminded of none.
 fn owing(outside: &Outside, entries: std::ops::Range<u32>) -> Cache {
     let cache = outside.cache();

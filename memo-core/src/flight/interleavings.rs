@@ -2,12 +2,13 @@
 
 use std::any::TypeId;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shuttle::sync::Mutex;
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::thread;
 
-use super::{Avoid, Flights, Follow, Kind, Landing, Role, Waited};
+use super::{Avoid, Flights, Follow, Kind, Landing, Lead, Role, Waited};
 use crate::near::KeyRef;
 use crate::waits::Waits;
 
@@ -27,8 +28,13 @@ struct World {
 
 impl World {
     fn new() -> Arc<Self> {
+        Self::waiting(Duration::MAX)
+    }
+
+    /// One whose calls wait for each other for so long.
+    fn waiting(limit: Duration) -> Arc<Self> {
         Arc::new(Self {
-            flights: Flights::new(std::time::Duration::MAX),
+            flights: Flights::new(limit),
             source: AtomicU64::new(0),
             stored: Mutex::new(None),
             running: AtomicU64::new(0),
@@ -57,6 +63,36 @@ impl World {
                 Role::Alone(_) => unreachable!("nothing is nested"),
             }
         }
+    }
+
+    /// A call that goes on in the place of a leader. What one of them computes is stored.
+    fn impatient_call(&self) -> u64 {
+        loop {
+            let stalled = match self.flights.begin(&key(), KIND, Avoid::Nobody, None) {
+                Role::Lead(lead) => return self.land(lead),
+                Role::Follow(follow) => match follow.wait() {
+                    Waited::Stalled(stalled) => stalled,
+                    Waited::Landed(Landing::Shared(copy)) => {
+                        return *copy.downcast_ref::<u64>().expect("a number");
+                    }
+                    Waited::Landed(_) => continue,
+                },
+                Role::Alone(_) => unreachable!("nothing is nested"),
+            };
+            if let Some(lead) = self.flights.take_over(&stalled) {
+                return self.land(lead);
+            }
+        }
+    }
+
+    fn land(&self, lead: Lead) -> u64 {
+        let value = self.body();
+        let store = || *self.stored.lock().expect("no panic") = Some(value);
+        if lead.land(store, || Some(Box::new(value))).is_none() {
+            let stored = *self.stored.lock().expect("no panic");
+            assert!(stored.is_some(), "nobody has landed before");
+        }
+        value
     }
 
     fn body(&self) -> u64 {
@@ -214,6 +250,29 @@ fn a_leader_that_goes_without_landing_leaves_nobody_waiting() {
                 })
                 .collect();
             deserter.join().expect("no panic");
+            callers
+                .into_iter()
+                .for_each(|caller| caller.join().expect("no panic"));
+            assert!(!world.flights.is_running(&key()));
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn a_leader_that_goes_without_landing_takes_nothing_from_those_in_its_place() {
+    shuttle::check_random(
+        || {
+            let world = World::waiting(Duration::ZERO);
+            let leader = world.flights.begin(&key(), KIND, Avoid::Nobody, None);
+            let callers: Vec<_> = (0..3)
+                .map(|_| {
+                    let world = world.clone();
+                    thread::spawn(move || assert_eq!(world.impatient_call(), 0))
+                })
+                .collect();
+            thread::yield_now();
+            drop(leader);
             callers
                 .into_iter()
                 .for_each(|caller| caller.join().expect("no panic"));

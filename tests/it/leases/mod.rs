@@ -2,6 +2,7 @@
 
 mod changes;
 mod faults;
+mod flights;
 mod making_way;
 mod time;
 mod turns;

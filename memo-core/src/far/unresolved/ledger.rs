@@ -17,7 +17,7 @@ pub(super) const NEXT_LOOK: Duration = Duration::from_secs(4);
 pub(super) struct Ledger {
     writes: HashMap<Name, Vec<Note>>,
     given_up: usize,
-    max_given_up: usize,
+    pub(super) max_given_up: usize,
     last: u64,
     hasher: RandomState,
     pub(super) under_way: Duration,

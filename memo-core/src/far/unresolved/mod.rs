@@ -138,6 +138,10 @@ impl Owed {
         self.writes.change(|ledger| ledger.under_way = under_way);
     }
 
+    pub(super) fn gives_up_at_most(&self, writes: usize) {
+        self.writes.change(|ledger| ledger.max_given_up = writes);
+    }
+
     pub(super) fn has_late_writes(&self) -> bool {
         !self.writes.is_empty()
     }
