@@ -45,5 +45,6 @@ fn the_observer_of_the_installed_cache_is_told_once_of_calls_in_no_scope() {
         let taken = std::thread::spawn(memo::in_scope_blocking(|| page(1)));
         assert_eq!(taken.join().expect("no panic"), page(1));
     });
+    memo::with_cache(&Cache::disabled(), || assert_ne!(page(1), page(1)));
     assert_eq!(page::site().stats().unscoped, 2);
 }

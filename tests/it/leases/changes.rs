@@ -134,6 +134,22 @@ fn the_chunks_of_a_voided_value_go() {
 }
 
 #[test]
+fn the_chunks_of_what_a_refresh_supersedes_go() {
+    static RUNS: Runs = Runs::new();
+    #[memoize(key = "superseded-chunks:{n}", lock, large_data)]
+    fn read(n: u32) -> String {
+        noise(n + RUNS.add() as u32, 300_000)
+    }
+    let one = shelf();
+    one.run(|| read(1));
+    let before = one.chunks();
+    one.run(|| refresh(|| read(1)));
+    let after = one.chunks();
+    assert!(after.len() > 3 && before.len() > 3);
+    assert!(after.iter().all(|chunk| !before.contains(chunk)));
+}
+
+#[test]
 fn a_refresh_waits_for_nobody_and_ends_the_lease() {
     #[memoize(name = "refreshed", key = "{n}", lock)]
     fn slow(n: u64) -> u64 {

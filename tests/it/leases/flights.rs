@@ -4,10 +4,10 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use memo::{Event, memoize};
+use memo::{Event, Unstored, memoize};
 use memo_testkit::Recorder;
 
-use super::{held, leased, shelf};
+use super::{held, leased, shelf, unstored};
 use crate::shelf::Shelf;
 use crate::support::poll;
 
@@ -67,4 +67,5 @@ fn who_goes_on_in_the_place_of_the_holder_does_not_wait_for_its_lease() {
     let mut second = Box::pin(one.run_async(slow(1, true)));
     assert_eq!(poll(&mut second), Poll::Ready(1));
     assert_eq!((given_up(&one.recorder), held(&one.recorder)), (1, 1));
+    assert_eq!(unstored(&one.recorder, Unstored::Leased), 1);
 }
