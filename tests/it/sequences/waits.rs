@@ -175,6 +175,7 @@ static WOKEN: Runs = Runs::new();
 #[test]
 fn another_task_does_not_wait_for_a_producer_that_was_woken_in_its_body_and_is_not_polled() {
     in_runtime(|| async {
+        crate::store::at_once();
         let test = patient(HOUR);
         let call = || hesitating(test.clone(), 3, &WOKEN);
         let mut first = Box::pin(call());
@@ -183,10 +184,13 @@ fn another_task_does_not_wait_for_a_producer_that_was_woken_in_its_body_and_is_n
         for follower in followers {
             assert_eq!(follower.await.expect("no panic"), [0, 1, 2]);
         }
-        assert_eq!(WOKEN.get(), 2);
+        // On a busy machine a second producer may be taken for one that nobody polls as well.
+        let runs = WOKEN.get();
+        assert!(runs >= 2, "somebody went on");
+        assert_eq!(runs, 1 + given_up(&test));
         assert_eq!(first.await, [0, 1, 2], "who was left has the items");
         assert_eq!(call().await, [0, 1, 2]);
-        assert_eq!(WOKEN.get(), 2, "it is stored");
+        assert_eq!(WOKEN.get(), runs, "it is stored");
     });
 }
 
@@ -233,6 +237,7 @@ static SELECTED: Runs = Runs::new();
 #[test]
 fn a_handler_of_select_may_ask_for_the_sequence_that_the_other_branch_produces() {
     in_runtime(|| async {
+        crate::store::at_once();
         let test = patient(HOUR);
         let selects = async {
             let all = || hesitates(3, &SELECTED).collect::<Vec<_>>();
