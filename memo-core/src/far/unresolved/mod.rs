@@ -3,7 +3,8 @@
 //!
 //! That is harmless while nothing supersedes them: what they write is what a call has just computed. An invalidation, a `put`, a refresh or a removal
 //! fences them off: from then on what such a write leaves is absent for this process wherever it is met, and where it has landed it is deleted once more. A
-//! write is forgotten when it was seen to have landed, or when the backend answers so long after it was given up that it cannot be under way any more.
+//! write is forgotten when the backend answers so long after it was given up that it cannot be under way any more; one of chunks, whose head has a random
+//! number, is forgotten before that when it was seen to have landed.
 
 mod ledger;
 
