@@ -292,6 +292,49 @@ mod tests {
     }
 
     #[test]
+    fn a_deadline_that_is_nearer_than_the_one_before_holds() {
+        let (_listener, port) = listener();
+        let mut socket = connected("127.0.0.1", port);
+        for time in [LIMIT, LIMIT / 2] {
+            socket.until(Instant::now() + time);
+            socket.arm().expect("there is time");
+        }
+        let Kind::Tcp(tcp) = &socket.kind else {
+            unreachable!("it is TCP");
+        };
+        for armed in [tcp.read_timeout(), tcp.write_timeout()] {
+            let armed = armed.expect("it can be asked").expect("it is set");
+            assert!(armed < LIMIT * 3 / 4, "{armed:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_crowd_before_a_unix_socket_is_waited_for_until_the_deadline() {
+        use socket2::{Domain, SockAddr, Type};
+        let path = std::env::temp_dir().join(format!("memo-crowd-{}", std::process::id()));
+        let door = socket2::Socket::new(Domain::UNIX, Type::STREAM, None).expect("it is made");
+        let address = SockAddr::unix(&path).expect("it is short");
+        door.bind(&address).expect("nobody has this path");
+        door.listen(0).expect("it is bound");
+        let (tell, told) = mpsc::channel();
+        let there = Address::Unix(path.clone());
+        thread::spawn(move || {
+            let mut waiting = Vec::new();
+            let failed = loop {
+                match Socket::connect(&there, Instant::now() + SOON) {
+                    Ok(socket) => waiting.push(socket),
+                    Err(failed) => break failed,
+                }
+            };
+            let _ = tell.send(failed.kind());
+        });
+        let failed = told.recv_timeout(LIMIT);
+        std::fs::remove_file(&path).expect("it is there");
+        assert_eq!(failed, Ok(ErrorKind::WouldBlock));
+    }
+
+    #[test]
     fn what_was_not_sent_when_it_is_reset_never_arrives() {
         let (listener, port) = listener();
         let mut socket = connected("127.0.0.1", port);

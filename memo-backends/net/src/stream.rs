@@ -147,3 +147,40 @@ pub async fn dial(address: &Address, tls: Option<&Tls>) -> io::Result<Box<dyn Du
         Some(tls) => match *tls {},
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::pin::Pin;
+    use std::task::Poll;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_sent_when_a_dialed_stream_is_dropped_never_arrives() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let port = listener.local_addr().expect("it has one").port();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let written = runtime.expect("it is made").block_on(async {
+            let address = Address::tcp("127.0.0.1", port);
+            let mut stream = dial(&address, None).await.expect("somebody listens");
+            let mut written = 0;
+            std::future::poll_fn(|context| {
+                let block = [0; 1 << 16];
+                while let Poll::Ready(done) = Pin::new(&mut stream).poll_write(context, &block) {
+                    written += done.expect("it is open");
+                }
+                Poll::Ready(())
+            })
+            .await;
+            written
+        });
+        let (mut other, _) = listener.accept().expect("it connected");
+        let mut came = Vec::new();
+        let end = other.read_to_end(&mut came).map_err(|error| error.kind());
+        assert_eq!(end, Err(io::ErrorKind::ConnectionReset));
+        assert!(came.len() < written);
+    }
+}

@@ -242,6 +242,31 @@ fn a_late_fault_of_before_does_not_take_it_down_again() {
 }
 
 #[test]
+fn a_late_success_of_before_does_not_forget_the_faults_of_now() {
+    let (probe, health) = Puppet::health(AT_ONCE);
+    let late = health.admit().expect("up");
+    take_down(&health);
+    assert!(health.admit().is_err());
+    probe.ends(Ok(()));
+    until(|| health.stats().availability == Up);
+    let fails = || ask(&health, Err(fault(FaultKind::Timeout)));
+    assert!(fails().is_err() && fails().is_err());
+    assert_eq!(late.settle(Ok(())), Ok(()));
+    assert!(fails().is_err());
+    assert_eq!(health.stats().availability, Down);
+}
+
+#[test]
+fn a_refusal_tells_what_the_last_probe_found() {
+    let (probe, health) = Puppet::health(AT_ONCE);
+    take_down(&health);
+    let kind = || health.admit().expect_err("it is down").kind();
+    assert_eq!(kind(), FaultKind::Auth);
+    probe.ends(Err(fault(FaultKind::Connect)));
+    until(|| kind() == FaultKind::Connect);
+}
+
+#[test]
 fn many_threads_start_one_probe_at_a_time() {
     let (probe, health) = Puppet::health(AT_ONCE);
     for round in 1..=20 {
@@ -285,6 +310,23 @@ fn changes_are_told_in_their_order_whoever_makes_them() {
         assert_eq!(heard.recv_timeout(LIMIT), Ok(Up), "{outage}");
     }
     assert!(heard.try_recv().is_err(), "no more than happened");
+}
+
+#[test]
+fn what_changes_while_a_change_is_told_is_told_after_it() {
+    let health = health(AT_ONCE, || unreachable!("the listener probes"));
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (probing, telling) = (health.clone(), Arc::clone(&told));
+    let alerts = Alerts::to(move |_, availability| {
+        if availability == Down {
+            let number = probing.0.lock().breaker.probe(Instant::now());
+            probing.0.probed(number.expect("it is due"), true);
+        }
+        telling.lock().expect("nobody panics").push(availability);
+    });
+    report_to(&health, alerts);
+    assert!(ask(&health, Err(fault(FaultKind::Auth))).is_err());
+    assert_eq!(*told.lock().expect("nobody panics"), [Down, Up]);
 }
 
 #[test]

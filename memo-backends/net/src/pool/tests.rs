@@ -258,9 +258,21 @@ fn a_child_of_a_fork_lends_no_connection_of_its_parent() {
     let own = [take(&pool), take(&pool)];
     assert!(own.iter().all(Pooled::is_new));
     drop(kept);
+    assert_eq!(server.open.load(Relaxed), 2, "the parent's are closed");
     drop(own);
     let numbers = [take(&pool).number, take(&pool).number];
     assert!(numbers.iter().all(|&number| number >= 2), "{numbers:?}");
+}
+
+#[test]
+fn a_child_of_a_fork_gives_nothing_to_the_threads_of_its_parent() {
+    let pool = Server::default().pool(1);
+    let _seat = pool.lock().line.join();
+    // What the child finds: the parent's number.
+    pool.lock().process += 1;
+    drop(take(&pool));
+    let again = pool.take(&now());
+    assert!(again.is_ok_and(|lent| !lent.is_new()));
 }
 
 /// Has as many threads wait for the pool's only connection, one after the other, while it is on loan.
@@ -363,6 +375,7 @@ fn who_has_waited_while_others_were_served_has_all_of_its_time() {
 #[test]
 fn patience_grows_with_every_one_who_is_served_up_to_its_bound() {
     let second = Duration::from_secs(1);
+    let mut long_ago = Deadline::after(Duration::ZERO);
     let deadline = Deadline::after(second);
     let mut line: Line<()> = Line::default();
     assert_eq!(line.patience(&deadline), None, "nobody was served");
@@ -379,14 +392,33 @@ fn patience_grows_with_every_one_who_is_served_up_to_its_bound() {
     assert!(patience >= deadline.end());
     let late = Deadline::after(second);
     assert_eq!(line.patience(&late), None, "that was before it came");
-    let mut long_ago = Deadline::after(Duration::ZERO);
-    assert!(line.patience(&long_ago) <= Some(Line::<()>::last(&long_ago)));
-    long_ago.put_off(patience);
+    let patience = line.patience(&long_ago).expect("one was served");
+    assert!(patience <= Line::<()>::last(&long_ago));
+    long_ago.put_off(Instant::now());
     assert_eq!(shortage(&long_ago, Instant::now()).kind(), FaultKind::Busy);
     let fresh = shortage(&Deadline::after(LIMIT), Instant::now());
     assert_eq!(fresh.kind(), FaultKind::Timeout);
     long_ago = late;
     assert!(long_ago.end() <= Line::<()>::last(&long_ago));
+}
+
+#[test]
+fn who_has_seen_another_served_goes_on_waiting_when_its_time_is_over() {
+    let pool = Server::default().pool(1);
+    let deadline = later();
+    let seat = {
+        let mut state = pool.lock();
+        let [_first, seat] = [state.line.join(), state.line.join()];
+        let place = Place {
+            idle: None,
+            generation: 0,
+            was_served: true,
+        };
+        assert!(state.line.call(place).is_none());
+        seat
+    };
+    assert!(matches!(pool.leave(&seat, &deadline), Ok(None)));
+    assert_eq!(pool.lock().line.len(), 1);
 }
 
 /// A server that takes a turn's time for each answer, as many callers, and a count of turns instead of time: how long each waits, in turns.
@@ -434,6 +466,15 @@ fn a_cleared_pool_lends_nothing_that_is_older() {
     assert_eq!(server.open.load(Relaxed), 0);
     let many: Vec<_> = (0..4).map(|_| take(&pool)).collect();
     assert!(many.iter().all(Pooled::is_new));
+}
+
+#[test]
+fn a_connection_that_is_made_after_the_pool_was_cleared_is_kept() {
+    let pool = Server::default().pool(1);
+    let lent = take(&pool);
+    pool.clear();
+    drop(lent.replaced(&later()).expect("it is made"));
+    assert!(!take(&pool).is_new());
 }
 
 #[test]

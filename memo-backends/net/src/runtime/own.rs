@@ -82,4 +82,16 @@ mod tests {
         assert_ne!(childs, parents);
         assert_eq!(handle(2), childs);
     }
+
+    #[test]
+    fn a_child_of_a_fork_has_no_timers_of_its_parent() {
+        let parents = Builder::new_current_thread().enable_all().build();
+        let parents = parents.expect("it is made");
+        let process = std::process::id();
+        FOUND.set(Some((process + 1, parents.handle().clone())));
+        drop(timer(Instant::now()).expect("a thread can be had"));
+        let home = FOUND.with_borrow(|found| found.as_ref().map(|(home, _)| *home));
+        assert_eq!(home, Some(process));
+        FOUND.set(None);
+    }
 }

@@ -227,3 +227,16 @@ fn threads_that_come_at_once_get_the_same() {
     });
     assert!(got.iter().all(|one| Arc::ptr_eq(one, &got[0])));
 }
+
+#[test]
+fn who_has_made_the_same_at_once_gets_what_was_there_first() {
+    let things = PerRuntime::new();
+    let second = runtime().block_on(async {
+        things.get_or(|_| {
+            assert_eq!(things.get_or(|_| 1), Ok(1));
+            2
+        })
+    });
+    assert_eq!(second, Ok(1));
+    assert_eq!(things.lock().len(), 1);
+}
