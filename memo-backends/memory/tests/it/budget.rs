@@ -94,6 +94,15 @@ fn a_key_that_comes_back_after_its_eviction_outlives_a_scan() {
 }
 
 #[test]
+fn what_was_evicted_is_forgotten_when_all_is_cleared() {
+    let store = room_for(10);
+    (0..11).for_each(|number| put_number(&store, number));
+    assert!(store.was_evicted(&numbered(&0_u32.to_le_bytes())));
+    store.clear();
+    assert!(!store.was_evicted(&numbered(&0_u32.to_le_bytes())));
+}
+
+#[test]
 fn removing_is_not_evicting() {
     let store = room_for(10);
     put_number(&store, 0);

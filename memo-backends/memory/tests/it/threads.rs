@@ -137,6 +137,35 @@ fn bytes_count_what_another_thread_still_holds() {
 }
 
 #[test]
+fn what_another_thread_still_holds_leaves_less_room_for_the_others() {
+    let budget = 40 * OVERHEAD;
+    let store = Store::with_budget(budget);
+    let names: Vec<[u8; 1]> = (0..110).map(|number| [number]).collect();
+    let (held, others) = names.split_at(10);
+    let (read, filled) = (Barrier::new(2), Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for name in held {
+                put(&store, &key(name), 1_u64);
+                assert_eq!(get::<u64>(&store, &key(name)), Some(1));
+            }
+            read.wait();
+            filled.wait();
+        });
+        read.wait();
+        store.clear();
+        let dead = store.stats().bytes;
+        for name in others {
+            put(&store, &key(name), 1_u64);
+        }
+        let bytes = store.stats().bytes;
+        filled.wait();
+        assert!(dead > 5 * OVERHEAD, "only {dead} are held");
+        assert!(bytes <= budget, "{bytes} of {budget}");
+    });
+}
+
+#[test]
 fn a_large_value_is_held_by_no_thread_that_read_it() {
     let (store, census) = (Store::with_budget(1 << 20), Census::default());
     store.insert(&key(b"a"), Box::new(census.token()), 10_000, NEVER, 0);
