@@ -18,7 +18,7 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::store::Isolated;
-use crate::support::{Gate, Runs, in_time, poll, until_waiting, waiting};
+use crate::support::{Gate, Runs, in_time, poll, until, until_waiting, waiting};
 
 /// What is over before that was noticed without it.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -311,6 +311,48 @@ fn a_recursion_over_a_pool_that_steals_work_ends() {
             *PARALLEL.lock().expect("no panic") = Some(test.cache().clone());
             assert_eq!(pool.install(|| par(14)), 8192);
         }
+    });
+}
+
+static NESTED: Runs = Runs::new();
+
+#[memoize(skip(goes_on))]
+fn gated(n: u64, goes_on: &Gate) -> u64 {
+    if NESTED.add() == 1 {
+        goes_on.pass();
+    }
+    n
+}
+
+#[memoize(skip(goes_on))]
+fn asks_for_gated(n: u64, goes_on: &Gate) -> u64 {
+    gated(n, goes_on) + 1
+}
+
+#[test]
+fn a_call_that_a_body_makes_waits_for_a_tenth_of_the_time() {
+    in_time(|| {
+        let limit = Duration::from_secs(20);
+        let (test, goes_on) = (patient(limit), Gate::new());
+        thread::scope(|scope| {
+            scope.spawn(|| test.run(|| gated(1, &goes_on)));
+            until(|| NESTED.get() == 1);
+            let other = scope.spawn(|| test.run(|| gated(1, &goes_on)));
+            until_waiting(&test, 1);
+            assert_eq!(test.run(|| asks_for_gated(1, &goes_on)), 2);
+            assert_eq!(other.join().expect("no panic"), 1);
+            goes_on.open();
+        });
+        let waited = test
+            .recorder()
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::GaveUpWaiting { after, .. } => Some(after),
+                _ => None,
+            });
+        let waited = Vec::from_iter(waited);
+        assert!(matches!(waited[..], [after] if after >= limit / 10 && after < limit));
     });
 }
 

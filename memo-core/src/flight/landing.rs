@@ -442,6 +442,40 @@ mod tests {
         assert!(is_waiting(&signal, 1, Waker::noop()));
     }
 
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// Two who have waited for long enough.
+    fn overdue(signal: &Signal) -> [Waiter; 2] {
+        let waiter = || Waiter {
+            began: Instant::now() - MINUTE,
+            ..signal.enrol(MINUTE)
+        };
+        [waiter(), waiter()]
+    }
+
+    #[test]
+    fn the_time_of_the_others_begins_anew_when_one_has_waited_for_long_enough() {
+        let signal = Signal::default();
+        let [first, second] = overdue(&signal);
+        let poll = |waiter| signal.poll(waiter, Waker::noop(), None);
+        assert!(matches!(poll(&first), Poll::Ready(None)));
+        assert!(poll(&second).is_pending());
+        let signal = Signal::default();
+        let [first, second] = overdue(&signal);
+        assert!(signal.wait(&first).is_none());
+        assert!(lock(&signal.state).left(&second).is_some());
+    }
+
+    #[test]
+    fn who_has_seen_a_leader_stop_goes_on_unless_another_has() {
+        let signal = Signal::default();
+        let [first, second] = [(); 2].map(|()| signal.enrol(MINUTE));
+        let seen = Seat::default();
+        let poll = |waiter| signal.poll(waiter, Waker::noop(), Some(seen));
+        assert!(matches!(poll(&first), Poll::Ready(None)));
+        assert!(poll(&second).is_pending());
+    }
+
     struct Panics;
 
     impl Wake for Panics {

@@ -305,3 +305,32 @@ fn what_is_suspect_is_not_served_by_a_lease_either() {
     assert_eq!(block_on(writes), 0);
     assert_eq!(block_on(reads), 1);
 }
+
+/// A write that was given up lands after the call has looked.
+#[test]
+fn a_late_write_is_not_served_by_a_lease_either() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(name = "late-lease", key = "{n}", lock)]
+    fn read(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    #[memoize(name = "late-lease", key = "{n}")]
+    fn without(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    let one = shelf();
+    one.run(|| without(7));
+    one.store.next(Operation::Set, Trouble::FailAfter);
+    assert_eq!(one.run(|| without(0)), 0);
+    let late = one.bytes(":late-lease:0");
+    SOURCE.add();
+    assert!(one.run(|| read::entry(0).try_invalidate()).is_ok());
+    one.store.next(Operation::Lease, Trouble::Delay);
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| one.run(|| read(0)));
+        one.store.wait_until_held(1);
+        one.plant(":late-lease:0", &late);
+        one.store.release();
+        assert_eq!(caller.join().expect("no panic"), 1);
+    });
+}

@@ -91,6 +91,23 @@ fn a_refresh_that_cannot_be_leased_is_owed() {
     assert_eq!(another(&one).run(|| read(1, 4)), 3);
 }
 
+/// It cannot be deleted all the time.
+#[test]
+fn a_refresh_that_takes_the_lease_makes_up_for_what_is_owed() {
+    #[memoize(key = "seized-debt:{n}", skip(value), lock)]
+    fn read(n: u64, value: Option<u64>) -> Result<u64, String> {
+        value.ok_or_else(|| "no".to_owned())
+    }
+    let one = shelf();
+    assert_eq!(one.run(|| read(1, Some(1))), Ok(1));
+    one.store
+        .script([(Operation::Delete, Trouble::FailBefore); 1000]);
+    assert!(one.run(|| read::entry(1, None).try_invalidate()).is_err());
+    assert_eq!(one.cache.stats().owed, 1);
+    assert!(one.run(|| refresh(|| read(1, None))).is_err());
+    assert_eq!(one.cache.stats().owed, 0);
+}
+
 /// It happens in the store, and nobody hears of it.
 #[test]
 fn a_call_that_is_dropped_while_it_asks_gives_the_lease_back() {

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::executor::block_on;
 use memo::backend::Memory;
 use memo::{Cache, Event, memoize, with_cache};
 use memo_testkit::{Chaos, ManualClock, Operation, Trouble};
 
-use super::{all_wait_for_the_first, another, held, joined, leasing, shelf, stuck};
+use super::{all_wait_for_the_first, another, held, joined, leased, leasing, shelf, stuck};
 use crate::shelf::Shelf;
-use crate::support::{Gate, Runs, poll, until};
+use crate::support::{Gate, Runs, eventually, in_time, poll, until};
 
 #[test]
 fn a_process_that_died_costs_one_lease_time() {
@@ -55,6 +55,55 @@ fn who_has_waited_for_long_enough_computes_as_well_and_stores() {
     assert_eq!(one.names(), [":endless:1"]);
 }
 
+fn stored(process: &Shelf) -> bool {
+    let stored = |event: &Event| matches!(event, Event::Stored { .. });
+    process.recorder.count(stored) > 0
+}
+
+/// The other one has joined and stored by then.
+#[test]
+fn who_is_refused_when_it_joins_a_holder_goes_on_waiting() {
+    static RUNS: Runs = Runs::new();
+    static GO: Gate = Gate::new();
+    #[memoize(key = "refused-join:{n}", lock = "10m")]
+    fn slow(n: u64) -> u64 {
+        if RUNS.add() == 1 {
+            GO.pass();
+        }
+        n
+    }
+    in_time(|| {
+        let first = shelf();
+        let one = || first.beside(|cache| cache.lease_wait(Duration::from_secs(1)));
+        let others = [one(), one()];
+        first.store.next(Operation::Join, Trouble::Delay);
+        let call = |process: &Shelf| assert_eq!(process.run(|| slow(1)), 1);
+        all_wait_for_the_first(&first, &others, call, || {
+            until(|| others.iter().any(stored));
+            first.store.wait_until_held(1);
+            first.store.release();
+            GO.open();
+        });
+        assert_eq!(RUNS.get(), 2);
+        assert_eq!(
+            others
+                .each_ref()
+                .map(|one| leased(&one.recorder))
+                .iter()
+                .sum::<usize>(),
+            1
+        );
+        assert_eq!(
+            others
+                .each_ref()
+                .map(|one| joined(&one.recorder))
+                .iter()
+                .sum::<usize>(),
+            1
+        );
+    });
+}
+
 /// Six processes; the body takes until all the others have waited for much longer than three lease times.
 #[test]
 fn those_who_wait_for_a_holder_that_works_do_not_all_compute() {
@@ -89,10 +138,12 @@ fn a_body_that_hangs_does_not_keep_its_lease() {
     }
     let first = shelf();
     let hasty = first.beside(|cache| cache.lease_wait(Duration::from_millis(10)));
+    let began = Instant::now();
     let mut hangs = Box::pin(hasty.run_async(slow(1, false)));
     assert!(poll(&mut hangs).is_pending());
     let ended = |event: &Event| matches!(event, Event::LeaseEnded { .. });
-    until(|| hasty.recorder.count(ended) == 1);
+    eventually("it is kept no more", || hasty.recorder.count(ended) == 1);
+    assert!(began.elapsed() >= Duration::from_millis(100), "ten waits");
     first.advance(1);
     let value = block_on(first.run_async(slow(1, true)));
     assert_eq!((value, held(&first.recorder)), (1, 0));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use memo::{Policy, memoize};
-use memo_testkit::{Isolated, Operation};
+use memo_testkit::{Isolated, Operation, Trouble};
 
 use super::{another, in_turn, leased, leasing, shelf};
 use crate::shelf::Shelf;
@@ -127,6 +127,32 @@ fn a_damaged_entry_makes_way_for_a_lease() {
     assert_eq!(one.computed(|| slow(1)), (1, 1));
     assert_eq!(leased(&one.recorder), 2);
     assert_eq!(another(&one).computed(|| slow(1)), (0, 1));
+}
+
+/// Another one is there whenever it asks.
+#[test]
+fn damaged_entries_that_come_back_are_deleted_twice_and_seized() {
+    #[memoize(key = "damaged-again:{n}", lock)]
+    fn slow(n: u64) -> u64 {
+        n
+    }
+    in_time(|| {
+        let one = shelf();
+        one.run(|| slow(7));
+        one.store.script([(Operation::Lease, Trouble::Delay); 3]);
+        thread::scope(|scope| {
+            let caller = scope.spawn(|| one.computed(|| slow(1)));
+            for _ in 0..3 {
+                one.store.wait_until_held(1);
+                one.plant(":damaged-again:1", b"not an entry");
+                one.store.release();
+            }
+            assert_eq!(caller.join().expect("no panic"), (1, 1));
+        });
+        let count = |operation| one.store.count(operation);
+        assert_eq!((count(Operation::Delete), count(Operation::Seize)), (2, 1));
+        assert_eq!(another(&one).computed(|| slow(1)), (0, 1));
+    });
 }
 
 #[test]

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use futures::future::{BoxFuture, join, join_all};
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
-use memo::{Cache, Event, memoize_iter, with_cache, with_cache_async};
+use memo::{Cache, Event, memoize, memoize_iter, with_cache, with_cache_async};
 use tokio::runtime::Builder;
 
 use crate::store::Isolated;
-use crate::support::{Runs, in_time, poll};
+use crate::support::{Act, Gate, Runs, Scripted, Step, in_time, poll, until, until_waiting};
 
 const SHORT: Duration = Duration::from_millis(50);
 /// What is over before that was noticed without it.
@@ -215,6 +215,36 @@ fn who_gives_up_when_another_has_gone_on_and_stored_the_sequence_reads_that() {
     });
 }
 
+static LOOKING: Runs = Runs::new();
+
+/// It has missed, and looks once more before its body runs.
+#[test]
+fn a_stream_ends_when_its_task_holds_the_producer_that_asks_the_store_and_does_not_poll_it() {
+    in_time(|| {
+        let (store, looks) = (Scripted::new(), Runs::new());
+        store.script(move |step| match step {
+            Step::BeforeGet if looks.add() == 2 => Act::Hang,
+            _ => Act::Go,
+        });
+        let test = Isolated::with(|cache| {
+            let cache = cache.backend(store).deadline(HOUR);
+            cache.follow_timeout(HOUR).patience(HOUR)
+        });
+        let test = test.expect("the description is sound");
+        let all = || hesitates(3, &LOOKING).collect::<Vec<_>>();
+        let two_at_once = async {
+            let mut first = pin!(hesitates(3, &LOOKING));
+            assert!(poll_next(&mut first).await.is_pending());
+            assert_eq!(all().await, [0, 1, 2]);
+            assert_eq!((LOOKING.get(), given_up(&test)), (1, 1));
+            assert_eq!(first.collect::<Vec<_>>().await, [0, 1, 2]);
+        };
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(test.run_async(two_at_once));
+        assert_eq!(LOOKING.get(), 1, "it is stored");
+    });
+}
+
 static BUFFERED: Runs = Runs::new();
 
 #[test]
@@ -274,6 +304,41 @@ fn streams_that_are_polled_share_one_production_however_they_are_joined() {
             assert_eq!(task.await.expect("no panic"), [0, 1, 2, 3, 4]);
         }
         assert_eq!((JOINED.get(), given_up(&test)), (3, 0));
+    });
+}
+
+static OVERTAKEN: Runs = Runs::new();
+
+#[memoize_iter(skip(goes_on))]
+fn gated(n: u64, goes_on: &Gate) -> Vec<u64> {
+    if OVERTAKEN.add() == 1 {
+        goes_on.pass();
+    }
+    (0..n).collect()
+}
+
+#[memoize(skip(goes_on))]
+fn length_of_gated(n: u64, goes_on: &Gate) -> usize {
+    gated(n, goes_on).len()
+}
+
+/// A body waits for a tenth of the time, so it is the first that goes on.
+#[test]
+fn those_who_wait_for_a_producer_read_what_another_has_stored_who_went_on_in_its_place() {
+    in_time(|| {
+        let (test, goes_on) = (patient(Duration::from_secs(20)), Gate::new());
+        let call = || test.run(|| gated(3, &goes_on));
+        thread::scope(|scope| {
+            let first = scope.spawn(call);
+            until(|| OVERTAKEN.get() == 1);
+            let waits = scope.spawn(call);
+            until_waiting(&test, 1);
+            assert_eq!(test.run(|| length_of_gated(3, &goes_on)), 3);
+            assert_eq!(waits.join().expect("no panic"), [0, 1, 2]);
+            goes_on.open();
+            assert_eq!(first.join().expect("no panic"), [0, 1, 2]);
+        });
+        assert_eq!((OVERTAKEN.get(), given_up(&test)), (2, 1));
     });
 }
 
