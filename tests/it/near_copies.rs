@@ -132,6 +132,26 @@ fn every_change_here_reaches_the_copy() {
 }
 
 #[test]
+fn a_value_that_is_fetched_while_another_is_put_is_not_copied_for_longer() {
+    #[memoize(key = "put-beside:{n}", near = "1h")]
+    fn load(n: u64) -> u64 {
+        n
+    }
+    let shelf = Shelf::new(4096);
+    assert_eq!(shelf.run(|| load(1)), 1);
+    shelf.store.next(Operation::Set, Trouble::Delay);
+    thread::scope(|scope| {
+        let put = scope.spawn(|| shelf.run(|| load::entry(1).put(50)));
+        shelf.store.wait_until_held(1);
+        assert_eq!(asked(&shelf, || load(1)), (1, 1));
+        assert_eq!(asked(&shelf, || load(1)), (0, 1));
+        shelf.store.release();
+        put.join().expect("no panic");
+    });
+    assert_eq!(shelf.run(|| load(1)), 50);
+}
+
+#[test]
 fn what_the_filter_turns_away_leaves_no_copy() {
     static VALUE: Runs = Runs::new();
     #[memoize(key = "filtered:{n}", near = "1h", cache_if = |value| value % 2 == 1)]

@@ -87,6 +87,24 @@ fn a_call_ends_when_its_task_holds_the_leader_and_does_not_poll_it() {
 }
 
 #[test]
+fn a_call_ends_when_its_task_holds_two_leaders_and_polls_neither() {
+    on_runtimes(|| async {
+        let test = patient(HOUR);
+        test.run_async(async {
+            let (mut first, mut second) = (pin!(slow(9)), pin!(slow(9)));
+            assert!(futures::poll!(&mut first).is_pending());
+            while given_up(&test) == 0 {
+                assert!(futures::poll!(&mut second).is_pending());
+                yield_now().await;
+            }
+            assert_eq!(slow(9).await, 90);
+            assert_eq!(given_up(&test), 2);
+        })
+        .await;
+    });
+}
+
+#[test]
 fn a_handler_of_select_may_ask_for_what_the_other_branch_computes() {
     on_runtimes(|| async {
         let test = Isolated::new();

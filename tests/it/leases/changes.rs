@@ -334,3 +334,31 @@ fn a_late_write_is_not_served_by_a_lease_either() {
         assert_eq!(caller.join().expect("no panic"), 1);
     });
 }
+
+/// An invalidation fails before the call asks for the lease, and is made up for before it has the answer.
+#[test]
+fn what_was_owed_when_a_lease_was_asked_for_is_not_served_by_it() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(key = "was-owed:{n}", lock)]
+    fn read(n: u64) -> u64 {
+        n + SOURCE.get()
+    }
+    let one = shelf();
+    let other = another(&one);
+    one.store.next(Operation::Get, Trouble::DelayReply);
+    thread::scope(|scope| {
+        let caller = scope.spawn(|| one.run(|| read(0)));
+        one.store.wait_until_held(1);
+        assert_eq!(other.run(|| read(0)), 0);
+        SOURCE.add();
+        let invalidate = || one.run(|| read::entry(0).try_invalidate());
+        one.store.next(Operation::Delete, Trouble::FailBefore);
+        assert!(invalidate().is_err());
+        one.store.next(Operation::Lease, Trouble::DelayReply);
+        one.store.release();
+        one.store.wait_until_held(1);
+        assert!(invalidate().is_ok());
+        one.store.release();
+        assert_eq!(caller.join().expect("no panic"), 1);
+    });
+}

@@ -1,10 +1,11 @@
 //! Of several processes that miss one value, one computes it and the others wait.
 
+use std::num::NonZeroU64;
 use std::thread;
 use std::time::Duration;
 
 use futures::executor::block_on;
-use memo::{Policy, memoize};
+use memo::{Policy, Reject, memoize};
 use memo_testkit::{Isolated, Operation, Trouble};
 
 use super::{another, in_turn, leased, leasing, shelf};
@@ -127,6 +128,24 @@ fn a_damaged_entry_makes_way_for_a_lease() {
     assert_eq!(one.computed(|| slow(1)), (1, 1));
     assert_eq!(leased(&one.recorder), 2);
     assert_eq!(another(&one).computed(|| slow(1)), (0, 1));
+}
+
+/// As far as its header tells it is one of these.
+#[test]
+fn an_entry_that_cannot_be_decoded_makes_way_for_a_lease() {
+    #[memoize(name = "undecodable", key = "{n}", lock)]
+    fn slow(n: u64) -> NonZeroU64 {
+        NonZeroU64::MIN.saturating_add(n)
+    }
+    #[memoize(name = "undecodable", key = "{n}", lock)]
+    fn zero(n: u64) -> u64 {
+        u64::from(n == 0)
+    }
+    let one = shelf();
+    assert_eq!(one.run(|| zero(1)), 0);
+    assert_eq!(one.computed(|| slow(1).get()), (1, 2));
+    assert_eq!(one.rejects(), [Reject::Decode]);
+    assert_eq!(another(&one).computed(|| slow(1).get()), (0, 2));
 }
 
 /// Another one is there whenever it asks.
