@@ -193,6 +193,20 @@ fn force_overwrite_computes_and_stores() {
     });
 }
 
+/// By the road of a hit, which calls within a scope do not take.
+#[test]
+fn a_forced_call_computes_where_another_would_be_served_at_once() {
+    static RUNS: crate::Runs = crate::Runs::new();
+    #[memoize(cache = cache.clone(), force_overwrite = fresh, skip(cache, fresh))]
+    fn versioned(id: u64, cache: &memo::Cache, fresh: bool) -> u64 {
+        id + RUNS.add()
+    }
+    let test = Isolated::new();
+    let call = |fresh| versioned(0, test.cache(), fresh);
+    let calls = [false, false, true, false, true].map(call);
+    assert_eq!(calls, [1, 1, 2, 2, 3]);
+}
+
 #[memoize(cache_none = false, skip(rows))]
 fn row(id: u64, rows: &std::cell::Cell<bool>) -> Option<u64> {
     rows.get().then_some(id)
