@@ -5,31 +5,28 @@ use memo::{Cache, memoize, with_cache};
 use crate::store::{self, Isolated};
 use crate::support::{Runs, Scripted};
 
-static SOURCE: Runs = Runs::new();
-
-#[memoize(key = "one-template")]
-fn as_object() -> u64 {
-    SOURCE.get()
-}
-
-#[memoize(key = "one-template", large_data)]
-fn as_bytes() -> u64 {
-    SOURCE.get()
-}
-
 #[test]
-fn a_value_in_bytes_is_not_replaced_by_an_object_of_its_template() {
-    Isolated::new().run(|| {
-        assert_eq!((as_object(), as_bytes()), (0, 0));
-        SOURCE.add();
-        as_bytes::entry().invalidate();
-        assert_eq!(as_bytes(), 1);
-    });
+fn a_value_in_bytes_is_not_replaced_by_an_object_of_its_name() {
+    static SOURCE: Runs = Runs::new();
+    #[memoize(name = "object-or-bytes", key = "{n}", cache = cache.clone(), skip(cache))]
+    fn as_object(n: u64, cache: &Cache) -> u64 {
+        n + SOURCE.get()
+    }
+    #[memoize(name = "object-or-bytes", key = "{n}", cache = cache.clone(), skip(cache), large_data)]
+    fn as_bytes(n: u64, cache: &Cache) -> u64 {
+        n + SOURCE.get()
+    }
+    let test = Isolated::new();
+    let cache = test.cache();
+    assert_eq!((as_object(0, cache), as_bytes(0, cache)), (0, 0));
+    SOURCE.add();
+    as_bytes::entry(0, cache).invalidate();
+    assert_eq!(as_bytes(0, cache), 1);
 }
 
 #[cfg(feature = "encrypt")]
 #[test]
-fn a_sealed_value_is_not_replaced_by_an_open_one_of_its_template() {
+fn a_sealed_value_is_not_replaced_by_an_open_one_of_its_name() {
     use std::sync::LazyLock;
 
     use memo::{Keyring, Secret};
@@ -40,11 +37,11 @@ fn a_sealed_value_is_not_replaced_by_an_open_one_of_its_template() {
         builder.build().expect("sound")
     });
     static SOURCE: Runs = Runs::new();
-    #[memoize(key = "open-or-sealed", cache = &CACHE)]
+    #[memoize(name = "open-or-sealed", cache = &CACHE)]
     fn open() -> u64 {
         SOURCE.get()
     }
-    #[memoize(key = "open-or-sealed", cache = &CACHE, encrypt)]
+    #[memoize(name = "open-or-sealed", cache = &CACHE, encrypt)]
     fn sealed() -> u64 {
         SOURCE.get()
     }
