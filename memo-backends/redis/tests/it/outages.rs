@@ -1,5 +1,9 @@
 //! Servers that go, hang, and come back.
 
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use memo_core::Waits;
@@ -135,5 +139,76 @@ fn after_a_failover_the_new_master_is_used() {
         assert_eq!(get(&redis, &name, waits), Ok(Some("B".into())));
         let held = watched.master().ask(&["GET", name.as_str()]);
         assert_eq!(held.trim(), "B");
+    }
+}
+
+#[test]
+fn a_replica_that_a_sentinel_calls_the_master_is_not_used() {
+    let [master, replica] = master_and_replica();
+    let named = Arc::new(Mutex::new(replica.address()));
+    let redis = redis(&url_of_sentinel_that_says(&named));
+    for waits in BOTH {
+        let fault = set(&redis, &name("a"), "A", waits).expect_err("it is a replica");
+        assert_eq!(fault.kind(), FaultKind::Connect, "{waits:?}");
+    }
+    *named.lock().expect("no panic") = master.address();
+    for waits in BOTH {
+        let name = name("a");
+        eventually("the master is used", || {
+            set(&redis, &name, "A", waits).is_ok()
+        });
+    }
+}
+
+#[test]
+fn a_change_that_a_demoted_master_refuses_goes_to_the_new_one() {
+    let [old, new] = master_and_replica();
+    let named = Arc::new(Mutex::new(old.address()));
+    let redis = redis(&url_of_sentinel_that_says(&named));
+    for waits in BOTH {
+        set(&redis, &name("a"), "A", waits).expect("the master takes it");
+    }
+    new.ask(&["REPLICAOF", "NO", "ONE"]);
+    old.ask(&["REPLICAOF", "127.0.0.1", &new.address().port().to_string()]);
+    *named.lock().expect("no panic") = new.address();
+    for waits in BOTH {
+        let name = name("b");
+        set(&redis, &name, "B", waits).expect("the new master takes it");
+        assert_eq!(new.ask(&["GET", name.as_str()]).trim(), "B", "{waits:?}");
+    }
+}
+
+fn master_and_replica() -> [RedisServer; 2] {
+    let master = RedisServer::start();
+    let port = master.address().port().to_string();
+    let replica = RedisServer::with(&["--replicaof", "127.0.0.1", &port]);
+    eventually("it is a replica", || {
+        replica.ask(&["ROLE"]).starts_with("slave")
+    });
+    [master, replica]
+}
+
+/// A sentinel that says whatever the test wants it to, which is true of a real one for moments only.
+fn url_of_sentinel_that_says(master: &Arc<Mutex<SocketAddr>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    let master = Arc::clone(master);
+    thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let master = Arc::clone(&master);
+            thread::spawn(move || tell(client, &master));
+        }
+    });
+    format!("redis+sentinel://{address}/memo")
+}
+
+/// Tells a client where the master is, whatever it asks.
+fn tell(mut client: TcpStream, master: &Mutex<SocketAddr>) {
+    while matches!(client.read(&mut [0; 1024]), Ok(1..)) {
+        let port = master.lock().expect("no panic").port().to_string();
+        let reply = format!("*2\r\n$9\r\n127.0.0.1\r\n${}\r\n{port}\r\n", port.len());
+        if client.write_all(reply.as_bytes()).is_err() {
+            return;
+        }
     }
 }
