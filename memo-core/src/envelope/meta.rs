@@ -7,7 +7,7 @@ use crate::varint;
 /// How long after its end an entry is still served, in seconds: clocks differ.
 const GRACE: u64 = 2;
 
-/// How much less an entry may have left than its seconds say: the time that it was made and the time now are rounded down, and its life is rounded up.
+/// The most, in seconds, by which what an entry has left is overstated: the time that it was made and the time now are rounded down, and its life is rounded up.
 const ROUNDED: u64 = 2;
 
 const HAS_SOFT_TTL: u8 = 1;
@@ -71,7 +71,7 @@ impl Meta {
         Some((meta, rest))
     }
 
-    /// Returns what the entry has left of its life for certain at `now`, in seconds since 2020-01-01T00:00:00Z; `None` is for ever.
+    /// Returns the rest of the entry's life that is certain at `now`, in seconds since 2020-01-01T00:00:00Z; `None` is for ever.
     pub(crate) fn left(&self, now: u32) -> Option<Duration> {
         let end = u64::from(self.created).saturating_add(self.ttl);
         let left = Duration::from_secs(end.saturating_sub(u64::from(now) + ROUNDED));

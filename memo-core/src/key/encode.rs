@@ -51,7 +51,7 @@ pub(super) struct Faulty;
 /// Writes one value to a sink.
 pub(super) struct Encoder<'a, S> {
     sink: &'a mut S,
-    /// How many levels may follow.
+    /// The number of levels that may follow.
     left: u32,
 }
 

@@ -29,7 +29,7 @@ pub fn encoded_len<T: Serialize + ?Sized>(value: &T) -> usize {
 #[derive(Default)]
 struct Counter {
     bytes: usize,
-    /// Whether there is more that was not counted.
+    /// True if there is more that was not counted.
     is_cut: bool,
 }
 

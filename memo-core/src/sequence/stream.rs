@@ -238,7 +238,7 @@ impl Wait {
         }
     }
 
-    /// How long to wait until one looks again; otherwise how the wait ends.
+    /// Returns the time until the next look; otherwise the end of the wait.
     fn left(&mut self, waker: &Waker) -> Result<Duration, Waited> {
         let left = self.spool.left(&mut self.patience)?;
         if !self.spool.is_working() {

@@ -1,4 +1,4 @@
-//! What an option's expression cannot do, since it is no part of the body.
+//! The limits of an option's expression, which is no part of the body.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
@@ -57,7 +57,7 @@ fn expressions(args: &Args) -> Vec<(&Ident, &Expr)> {
     all
 }
 
-/// What would leave an expression.
+/// A token that would leave an expression.
 struct Exit {
     written: &'static str,
     tokens: TokenStream,

@@ -37,7 +37,7 @@ struct Note {
     has_landed: bool,
     /// Whether something superseded it.
     is_fenced: bool,
-    /// Whether its bytes were seen since then: it has landed, or another write had the very same.
+    /// True if its bytes were seen since then: it has landed, or another write had the very same.
     is_seen: bool,
     /// When to look whether it has landed; `None` while somebody waits for it.
     look_at: Option<Instant>,
@@ -132,7 +132,7 @@ impl Ledger {
         true
     }
 
-    /// Whether one more can be given up. Those that were seen have most likely landed, and make room.
+    /// Returns true if one more can be given up. Those that were seen have most likely landed, and make room.
     fn has_room(&mut self) -> bool {
         if self.given_up >= self.max_given_up {
             self.writes.retain(|_, notes| {

@@ -93,7 +93,7 @@ pub(super) struct Wait {
     #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "for futures"))]
     pub(super) follower: u64,
     pub(super) patience: Patience,
-    /// So that nobody waits for himself, nor for a producer that is not polled.
+    /// Keeps a caller from waiting for itself, and for a producer that is not polled.
     #[cfg_attr(not(feature = "stream"), expect(dead_code, reason = "for futures"))]
     pub(super) follow: Follow,
 }
