@@ -58,7 +58,7 @@ impl Follower {
     }
 
     /// A wait for the producer from here and now; `None` if that would never end.
-    pub(super) fn wait(&self) -> Option<Follow> {
+    pub(super) fn again(&self) -> Option<Follow> {
         self.follow.again()
     }
 

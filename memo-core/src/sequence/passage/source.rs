@@ -93,7 +93,7 @@ impl<T: 'static> Passage<T> {
                 self.stage = Stage::Over;
                 None
             }
-            Followed::Wait { turn } => match follower.wait() {
+            Followed::Wait { turn } => match follower.again() {
                 Some(follow) => Some(Turn::Wait(Box::new(Wait {
                     spool: Arc::clone(follower.spool()),
                     turn,
