@@ -15,7 +15,7 @@ pub(crate) struct Binding {
     pub(crate) cfgs: Vec<Attribute>,
     /// Bound again inside a `whole @ …`: a key may name it, and need not.
     pub(crate) nested: bool,
-    /// Whether its type shows that it is an array, or borrows one.
+    /// True if its type shows that it is an array, or borrows one.
     pub(crate) array: bool,
 }
 

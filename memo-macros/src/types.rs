@@ -137,7 +137,7 @@ pub(crate) fn static_borrow(ty: &Type) -> Option<&TypeReference> {
     }
 }
 
-/// Whether `ty` is `[T; N]`, or a borrow of one.
+/// Returns true if `ty` is `[T; N]`, or a borrow of one.
 pub(crate) fn is_array(ty: &Type) -> bool {
     match ty {
         Type::Array(_) => true,

@@ -15,7 +15,7 @@ use memo_testkit::servers::{Break, Shake};
 
 use self::world::{Caches, Network, Store, World};
 
-/// How long an operation may take, where nothing else is said.
+/// The longest time of an operation, where nothing else is said.
 const USUAL: Duration = Duration::from_millis(250);
 
 /// The latest that anything arrives: longer than an operation may take.

@@ -99,7 +99,7 @@ impl<'ast> Visit<'ast> for Exits {
         }
     }
 
-    /// What is returned is the closure's, which cannot await unless it is `async`.
+    /// A return is the closure's own; the closure cannot await unless it is `async`.
     fn visit_expr_closure(&mut self, expr: &'ast ExprClosure) {
         if expr.asyncness.is_none() {
             let outside = std::mem::replace(&mut self.in_closure, true);
